@@ -15,8 +15,8 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
 from typing import NoReturn
 
 
@@ -30,7 +30,8 @@ class AeflowError(Exception):
 class Fault:
     """One fault: where it is (dotted path), what was found, and what to do about it.
 
-    meant: the known name that was probably meant, if there is one; is_missing: whether nothing was found.
+    meant: the known name that was probably meant, if there is one; is_missing: whether nothing was found; breaks: the
+    kind of name that it breaks, so that a later check can leave out what would follow from it.
     """
 
     where: str
@@ -38,10 +39,15 @@ class Fault:
     remedy: str
     meant: str | None = None
     is_missing: bool = False
+    breaks: str = ""
 
     def __str__(self) -> str:
         stop = "" if self.remedy.endswith("?") else "."
         return f"{self.where}: {self.found}. {self.remedy}{stop}"
+
+    def within(self, block: str) -> Fault:
+        """The fault of a key of a block, or of the block itself (''), with the dotted path of the block before it."""
+        return replace(self, where=f"{block}.{self.where}".strip("."))
 
 
 FIRST_FEW = 3
@@ -83,32 +89,26 @@ class ConfigError(AeflowError):
 
 
 class Faults(list[Fault]):
-    """The faults found so far: a check adds to them, and whoever asked for the check raises them all at once.
+    """The faults found so far: a check adds to them, and whoever asked for the check raises them all at once."""
 
-    `broken` holds the kinds of name that they break, so that a later check can leave out what would follow from them.
-    """
-
-    def __init__(self, faults: Iterable[Fault] = ()) -> None:
-        super().__init__(faults)
-        self.broken: set[str] = set()
-
-    def add(self, where: str, found: str, remedy: str, *, breaks: str = "") -> None:
-        """Add one fault; `breaks` is the kind of name that it breaks."""
+    def add(self, where: str, found: str, remedy: str) -> None:
+        """Add one fault."""
         self.append(Fault(where, found, remedy))
-        if breaks:
-            self.broken.add(breaks)
 
-    def known(self, where: str, name: str | None, names: Iterable[str], *, what: str) -> bool:
-        """Whether there is a name and it is known; adds a fault if it is not known."""
-        known = tuple(names)
-        if name is not None and name not in known:
-            self.add(where, f"unknown {what} '{name}'", nearest(name, known), breaks=what)
-        return name in known
+    def known(self, where: str, name: str | None, names: Collection[str], *, what: str) -> None:
+        """Add a fault if there is a name and it is not known."""
+        if name is not None and name not in names:
+            self.append(unknown_fault(where, name, names, what=what))
 
     def refuse(self, heading: str = "") -> None:
         """Raise ConfigError with every fault, each once, if there is any."""
         if self:
             raise ConfigError(dict.fromkeys(self), heading)
+
+
+def unknown_fault(where: str, name: str, known: Iterable[str], *, what: str) -> Fault:
+    """The fault of a name that is not among the known ones of its kind."""
+    return Fault(where, f"unknown {what} '{name}'", nearest(name, known), breaks=what)
 
 
 def refuse(where: str, found: str, remedy: str) -> NoReturn:

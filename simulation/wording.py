@@ -21,6 +21,11 @@ def joined(words: Iterable[str], most: int = 3) -> str:
     return f"{', '.join(names[: most - 1])} and {len(names) - most + 1} more"
 
 
+def quote_names(names: Iterable[str]) -> str:
+    """Names in quotes, joined by commas: "'a', 'b', 'c'"."""
+    return ", ".join(f"'{name}'" for name in names)
+
+
 def number_of(number: int, one: str, many: str = "") -> str:
     """'1 step', '2 steps'."""
     return f"{number} {one if number == 1 else many or one + 's'}"

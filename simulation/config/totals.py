@@ -18,12 +18,11 @@ from annotated_types import Ge, Le
 from simulation.config.dotted import Change, ChangeRow, Raw, resolve, set_change, value_at
 from simulation.config.files import REFERENCE
 from simulation.department.config_dataclass import ByName, PerDay, Share, Unit, config_dataclass
-from simulation.department.rota import parse_days, parse_hours
 from simulation.department.vocabulary import Shift
 from simulation.errors import Fault, Faults
 from simulation.records.serialise import read_yaml, to_plain
 from simulation.study.design import Changes
-from simulation.units import HOUR
+from simulation.units import HOUR, parse_days, parse_hours
 
 ADMITTED_SHARE = 0.286
 """Admitted of type 1 attendances, NHS England 2024-25: what `admitted` of the typical site is fitted to."""

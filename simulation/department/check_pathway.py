@@ -1,46 +1,42 @@
 """Check a pathway: every fault at once, by dotted path and by name, before anything runs.
 
-Types and ranges of single values are checked as a configuration is validated. The checks here need the whole pathway,
-in three parts: names and numbers; the route (which nodes can be reached, and whether patients get out); pools (what is
-held while waiting for what, and whether anybody is on duty). A later part is skipped if an earlier one has a fault that
-it would only repeat. Load is not checked here (`study.department_warnings` does that), and nothing is drawn.
+Types and ranges of single values are checked as a configuration is validated. What else a value or a block may not be
+is stated where it is (`config_dataclass`): one walk asks all these rules. The rules that need the whole department are
+functions, listed in `check_pathway`: names; the route (which nodes can be reached, and whether patients get out); pools
+(what is held while waiting for what, and whether anybody is on duty). A later one is left out if an earlier one has a
+fault that it would only repeat. Load is not checked here (`study.department_warnings` does that), and nothing is drawn.
 
-User-defined measures and groups come last: the names that they use exist, and statistics fit. Reading order: this file,
-then `check_values` and `check_routes`.
+User-defined measures and groups come last: the names that they use exist. Reading order: this file, then `check_names`
+and `check_routes`.
 """
 
 import re
 from collections.abc import Collection, Iterator, Mapping
 
+from simulation.department.check_names import (
+    context_of,
+    label_lean_faults,
+    meant_faults,
+    order_faults,
+    taken_name_faults,
+    unused_faults,
+)
 from simulation.department.check_routes import (
     check_carried,
     check_deadlocks,
     check_route,
     check_staffing,
-    check_steps,
     explore,
 )
-from simulation.department.check_values import (
-    check_name,
-    check_names,
-    check_numbers,
-    check_profile_or_queue,
-    check_value,
-    find_stated,
-    names_of,
-    unused_names,
-)
-from simulation.department.config_dataclass import Entry, list_entries
+from simulation.department.config_dataclass import Entry, list_entries, rule_faults, value_faults
 from simulation.department.graph import dated_in, graph_of, reachable, reachable_from, starts_of
 from simulation.department.own_measures import (
     ARRIVED_AT,
     EVERYBODY,
     LEVELS_1_2,
-    BusyMeasure,
     CombinedGroup,
     OwnGroup,
     OwnMeasure,
-    SpanMeasure,
 )
 from simulation.department.vocabulary import ACUITY_TRUE, ARRIVAL_SOURCE, Age, Pathway
 from simulation.errors import Fault, Faults
@@ -49,32 +45,26 @@ from simulation.wording import listed_with_and
 
 
 def check_pathway(pathway: Pathway) -> tuple[Fault, ...]:
-    """Every fault of a pathway, in the order of its parts; empty if it is sound."""
-    faults, known, all_finite = Faults(), names_of(pathway), True
-    categories = check_names(pathway, faults)
-    for entry in list_entries(pathway):
-        if entry.names:
-            check_name(entry, known, categories, faults)
-            check_profile_or_queue(pathway, entry, faults)
-        all_finite &= check_value(entry, faults)
-    check_numbers(pathway, faults, all_finite=all_finite)
-    check_steps(pathway, faults, categories)
-    if not faults.broken & {"node", "attribute"}:
+    """Every fault of a pathway; empty if it is sound."""
+    entries = list_entries(pathway)
+    faults = Faults(taken_name_faults(pathway))
+    for rule in (meant_faults, order_faults, label_lean_faults):
+        faults += rule(pathway)
+    faults += rule_faults(entries, context_of(pathway))
+    faults += value_faults(entries)
+    broken = {fault.breaks for fault in faults}
+    if not broken & {"node", "attribute"}:
         graph = graph_of(pathway)
         reached = reachable_from(starts_of(pathway).values(), graph)
         check_route(pathway, faults, graph, reached)
-        if not faults.broken & {"pool", "hours", "step", "step that counts since a clock"}:
+        if not broken & {"pool", "hours", "step", "step that counts since a clock"}:
             explored = explore(pathway, graph)
-            check_carried(
-                pathway,
-                faults,
-                explored,
-                clocks=explored.follows_categories and "clock" not in faults.broken,
-            )
+            clocks = explored.follows_categories and "clock" not in broken
+            check_carried(pathway, faults, explored, clocks=clocks)
             check_deadlocks(pathway, faults, explored)
             check_staffing(pathway, faults, graph, reached)
     if not faults:
-        unused_names(pathway, faults)
+        faults += unused_faults(pathway)
         check_own(pathway, faults, pathway.measures, pathway.groups)
     return tuple(faults)
 
@@ -124,33 +114,24 @@ def check_own(
         f"{attribute}={category}" for attribute, names in categories.items() for category in names
     ]
     both_levels = [LEVELS_1_2] if len(categories.get(ACUITY_TRUE, ())) >= 3 else []
-    known = {
-        **names_of(pathway),
+    context = context_of(pathway)
+    names = {
+        **context.names,
         "point in time": (ARRIVED_AT, *dated_in(pathway)),
         "outcome": dict.fromkeys(end.outcome for end in pathway.ends.values()),
         "group": (EVERYBODY, *all_groups, *of_attributes, *both_levels),
     }
+    context = context._replace(names=names, categories=categories)
     for section, own in (("groups", groups), ("measures", measures)):
         for name, block in own.items():
             place = f"{where}{section}.{name}"
             if not NAME.fullmatch(name):
                 faults.add(place, f"'{name}' is not a name", NAME_WORDS)
-            for entry in list_entries(block, place):
-                if not _is_of_ages(pathway, entry):
-                    check_name(entry, known, categories, faults)
-                check_value(entry, faults)
-            if isinstance(block, SpanMeasure):
-                _span(faults, place, block)
-            elif (
-                isinstance(block, BusyMeasure)
-                and block.pool in pathway.pools
-                and pathway.pools[block.pool].unlimited
-            ):
-                faults.add(
-                    f"{place}.pool",
-                    f"'{block.pool}' is unlimited, so it is never busy",
-                    "Name a pool that has a capacity or a rota",
-                )
+            entries = list_entries(block, place)
+            faults += rule_faults(
+                [entry for entry in entries if not _is_of_ages(pathway, entry)], context
+            )
+            faults += value_faults(entries)
     for name, group in groups.items():
         if name == EVERYBODY:
             faults.add(
@@ -170,33 +151,6 @@ def _is_of_ages(pathway: Pathway, entry: Entry) -> bool:
     """Whether an entry is a span of an attribute of kind `age`, as a category (`75-84`) or a group (`age=75-84`)."""
     attribute, _, span = str(entry.value).rpartition("=")
     return isinstance(pathway.attributes.get(attribute or entry.of), Age) and bool(years_of(span))
-
-
-def _span(faults: Faults, where: str, span: SpanMeasure) -> None:
-    """Add the faults of a span without length, and of figures that its statistic lacks or does not read."""
-    if span.until == span.since:
-        faults.add(
-            f"{where}.until",
-            f"'{span.until}' is where it begins, too",
-            "Name another point in time",
-        )
-    limits = find_stated(span, "within_minutes", "over_minutes")
-    if span.statistic == "share" and len(limits) != 1:
-        faults.add(
-            where,
-            "a share of spans has one limit",
-            "Give exactly one of within_minutes and over_minutes",
-        )
-    if span.statistic == "percentile" and span.percentile is None:
-        faults.add(f"{where}.percentile", "is missing", "Say which percentile, such as 90")
-    read = {"share": limits, "percentile": ["percentile", "cut_off_minutes"]}.get(
-        span.statistic, ["cut_off_minutes"]
-    )
-    for key in (*limits, *find_stated(span, "percentile", "cut_off_minutes")):
-        if key not in read:
-            faults.add(
-                f"{where}.{key}", f"is not read by statistic: {span.statistic}", "Leave it out"
-            )
 
 
 def _members(group: OwnGroup, groups: Mapping[str, OwnGroup]) -> Collection[str]:

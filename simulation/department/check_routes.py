@@ -1,4 +1,4 @@
-"""The part of the check about the route: steps, branches, loops, what can be reached, what patients carry, and rotas.
+"""The part of the check about the route: what can be reached, what patients carry, and rotas.
 
 A route is sound if every node can be reached and every patient gets out. Patients carry pools, which they may hold
 while they wait for others (deadlock), and clocks that run for them:
@@ -22,13 +22,7 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
-from simulation.department.check_values import (
-    LARGEST_WHOLE,
-    TOLERANCE,
-    Categories,
-    find_repeated,
-    quote_names,
-)
+from simulation.department.config_dataclass import LARGEST_WHOLE
 from simulation.department.graph import (
     Edge,
     Graph,
@@ -47,11 +41,9 @@ from simulation.department.graph import (
 from simulation.department.rota import closed_units, down_share, timetable, weekly_spans
 from simulation.department.vocabulary import (
     ACUITY_NOW,
-    ACUITY_TRUE,
     ARRIVAL_SOURCE,
     DEPARTED_AT,
     Action,
-    ByChance,
     ByElapsed,
     ByHours,
     ByPassed,
@@ -63,6 +55,7 @@ from simulation.department.vocabulary import (
 )
 from simulation.errors import Faults
 from simulation.units import DAY, HOUR, WEEK, WEEKDAYS
+from simulation.wording import quote_names
 
 MOST_COINS = 100
 """The most coins of one branch by chance in loops."""
@@ -154,96 +147,6 @@ def path_of(pathway: Pathway, name: str) -> str:
     """The dotted path of a node."""
     kinds = ("steps", "branches", "loops", "ends")
     return next(f"{kind}.{name}" for kind in kinds if name in getattr(pathway, kind))
-
-
-def check_steps(pathway: Pathway, faults: Faults, categories: Categories) -> None:
-    """Add the faults of steps, branches and loops: pools, limits of queues, labels, probabilities, passes."""
-    clocks = {clock for step in pathway.steps.values() for clock in step.starts_clock}
-    for name, step in pathway.steps.items():
-        where = f"steps.{name}"
-        if step.since in clocks and not step.minutes:
-            faults.add(
-                f"{where}.since",
-                "there are no minutes to count",
-                "Name the minutes that count from its start, or remove `since`",
-            )
-        _pools(pathway, faults, where, step)
-        _queue_and_effort(faults, where, step)
-        if step.relabels is not None and step.relabels in categories:
-            own = tuple(categories[step.relabels])
-            wanted = tuple(categories.get(ACUITY_TRUE, tuple(pathway.priority.classes)[: len(own)]))
-            if own != wanted:
-                faults.add(
-                    f"{where}.relabels",
-                    f"'{step.relabels}' has the categories {quote_names(own)}",
-                    f"A label has the categories {quote_names(wanted)}, in that order",
-                )
-    for name, branch in pathway.branches.items():
-        total = sum(branch.targets.values()) if isinstance(branch, ByChance) else 1.0
-        if not abs(total - 1) <= TOLERANCE:
-            faults.add(
-                f"branches.{name}.targets",
-                f"probabilities add up to {total:.6g}",
-                "Make them add up to 1",
-            )
-    for name, loop in pathway.loops.items():
-        counts = categories.get(loop.passes, ())
-        if tuple(counts) != tuple(str(number) for number in range(len(counts))):
-            faults.add(
-                f"loops.{name}.passes",
-                f"'{loop.passes}' has the categories {quote_names(counts)}",
-                "Passes are counted by an attribute whose categories are '0', '1', '2' and so on",
-            )
-
-
-def _pools(pathway: Pathway, faults: Faults, where: str, step: Step) -> None:
-    """Add the faults of pools that a step asks for twice, or keeps without taking them."""
-    for pool in find_repeated(step.takes):
-        faults.add(
-            where, f"asks for '{pool}' twice", "Name each pool once in asks, any_of and overflow"
-        )
-    for number, pool in enumerate(step.keeps):
-        if pool not in step.takes and pool in pathway.pools:
-            faults.add(
-                f"{where}.keeps.{number}",
-                f"keeps '{pool}', which it does not take",
-                "A step keeps only what it asks for; what was held before is held on by itself",
-            )
-        elif pool in step.releases_at_end:
-            faults.add(
-                f"{where}.keeps.{number}", f"'{pool}' is kept and released at the end", "Choose one"
-            )
-
-
-def _queue_and_effort(faults: Faults, where: str, step: Step) -> None:
-    """Add the faults of a limit of a queue, of an overflow, and of minutes that fall away."""
-    if (step.queue_limit is None) != (step.blocked_next is None):
-        faults.add(where, "one of queue_limit and blocked_next is missing", "Give both, or neither")
-    if step.queue_limit is not None and not waits(step):
-        faults.add(
-            f"{where}.queue_limit", "a limit, but nobody waits here", "Ask for a pool, or remove it"
-        )
-    if step.overflow and not step.any_of and len(step.asks) != 1:
-        faults.add(
-            f"{where}.overflow",
-            "it is not clear which pool others may replace",
-            "Put the pool that others may replace into any_of, or ask for exactly one",
-        )
-    if step.effort and not step.minutes:
-        faults.add(
-            f"{where}.effort",
-            "there are no minutes to fall away",
-            "Name the step's minutes, or remove it",
-        )
-    for number, (before, after) in enumerate(
-        pairwise(step.effort.at_least if step.effort else ()), start=1
-    ):
-        if after > before:
-            faults.add(
-                f"{where}.effort.at_least.{number}",
-                f"{after} after {before}",
-                "A later stage needs as many as the one before or fewer: put them in falling order",
-            )
 
 
 MOST_STATES = 100_000

@@ -7,7 +7,8 @@ distribution changes. Variates are in single precision, which is finer than a ti
 overwritten. Nothing is drawn here.
 """
 
-from collections.abc import Mapping
+import math
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Annotated, Literal
 
@@ -17,19 +18,24 @@ from numpy.typing import NDArray
 
 from simulation.department.config_dataclass import (
     HOLDER,
+    LARGEST,
     AttributeName,
     BelowOne,
     CategoryOfBy,
+    Context,
     DurationName,
     Minutes,
     Positive,
     Ratio,
+    Simulable,
     Sourced,
     SpanMinutes,
     Times,
     Unit,
     config_dataclass,
+    list_entries,
 )
+from simulation.errors import Fault
 
 Array = NDArray[np.float64]
 Variate = NDArray[np.float32]
@@ -65,6 +71,35 @@ class Amount:
 
 Number = Annotated[float, Ge(0)] | Amount
 """A plain number, or one that depends on attributes."""
+LogSd = Annotated[Ratio, Simulable(most=5)]
+
+
+def attributes_of(number: Number) -> set[str]:
+    """The attributes that a number depends on."""
+    return {factor.by for factor in number.times} if isinstance(number, Amount) else set()
+
+
+def largest(number: Number) -> float:
+    """The largest value of a number for any patient: with the largest value of each of its factors."""
+    if not isinstance(number, Amount):
+        return number
+    value = number.base
+    for factor in number.times:
+        value *= max((*factor.values.values(), factor.otherwise or 0.0), default=0.0)
+    return value
+
+
+def too_large(where: str, number: Number, scale: float = 1.0) -> Iterator[Fault]:
+    """The fault of a finite number whose largest value is more than can be simulated."""
+    value = largest(number) * scale
+    if value > LARGEST and all(
+        math.isfinite(entry.value)
+        for entry in list_entries((number, scale))
+        if isinstance(entry.value, float)
+    ):
+        yield Fault(
+            where, f"{value:g} is more than can be simulated", f"Give {LARGEST:,.0f} or less"
+        )
 
 
 @config_dataclass
@@ -73,7 +108,7 @@ class Duration(Sourced):
 
     mean: Annotated[Number, Unit("minutes")]
     """Mean of the draws, before `scale`, `longest` and `least`; it may depend on attributes."""
-    repeats: Annotated[int, Ge(1), Unit("draws")] = 1
+    repeats: Annotated[int, Ge(1), Unit("draws"), Simulable(most=100)] = 1
     """How many separate draws a patient has; the k-th pass of a loop reads the k-th. Example: `2`"""
     scale: Times = 1.0
     """A factor on the mean (a lever). Example: `0.9`"""
@@ -85,6 +120,26 @@ class Duration(Sourced):
     complexity: BelowOne = 0.0
     """How far the draw goes with one number that the patient's durations share. Two durations that state r and s go
     together with correlation r s, and each is distributed as before. Example: `0.5`"""
+
+    def faults(self, context: Context) -> Iterator[Fault]:
+        """A mean that no duration has, quantiles that do not rise, and a draw that is borrowed itself."""
+        yield from too_large("mean", self.mean, self.scale)
+        if not isinstance(self.mean, Amount) and self.mean < 0:
+            yield Fault("mean", f"{self.mean:g} is negative", "Give 0 or more")
+        rising = getattr(self, "rising", (1,))
+        if sorted(rising) != list(rising) or not rising[-1] > 0:
+            yield Fault(
+                "",
+                f"found {', '.join(f'{value:g}' for value in rising[:5])}",
+                "Give minutes in rising order, the last above 0",
+            )
+        lender = context.department.durations.get(self.same_draw_as or "")
+        if lender and lender.same_draw_as is not None:
+            yield Fault(
+                "same_draw_as",
+                f"'{self.same_draw_as}' has the random variates of '{lender.same_draw_as}' itself",
+                f"Name '{lender.same_draw_as}' here too",
+            )
 
 
 @config_dataclass
@@ -125,7 +180,7 @@ class Lognormal(Duration):
     """
 
     kind: Literal["lognormal"]
-    log_sd: Ratio
+    log_sd: LogSd
     """Standard deviation of the logarithm; up to 5."""
 
     def to_minutes(self, variate: Variate, mean: Array, into: Array) -> None:
@@ -143,7 +198,7 @@ class Gamma(Duration):
     """
 
     kind: Literal["gamma"]
-    cv: Annotated[Positive, Unit("ratio")]
+    cv: Annotated[Positive, Unit("ratio"), Simulable(most=10)]
     """Coefficient of variation: standard deviation over mean; up to 10."""
 
     def to_minutes(self, variate: Variate, mean: Array, into: Array) -> None:
@@ -162,7 +217,7 @@ class Weibull(Duration):
     """
 
     kind: Literal["weibull"]
-    power: Annotated[Positive, Unit("power")]
+    power: Annotated[Positive, Unit("power"), Simulable(least=0.1)]
     """Shape: below 1 the rate falls with time, above 1 it rises; 0.1 or more."""
 
     def to_minutes(self, variate: Variate, mean: Array, into: Array) -> None:
@@ -206,7 +261,7 @@ class Residual(Duration):
     """
 
     kind: Literal["residual"]
-    log_sd: Ratio
+    log_sd: LogSd
     """Standard deviation of the logarithm of the whole stay; up to 5."""
 
     def to_minutes(self, variate: Variate, mean: Array, into: Array) -> None:

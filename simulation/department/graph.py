@@ -11,7 +11,7 @@ from functools import wraps
 from typing import Literal, NamedTuple, TypeVar
 from weakref import finalize
 
-from simulation.department.durations import Amount, Number
+from simulation.department.durations import attributes_of
 from simulation.department.vocabulary import (
     ARRIVAL_SOURCE,
     DEPARTED_AT,
@@ -248,11 +248,6 @@ def label_dependent(pathway: Pathway) -> tuple[str, ...]:
         if depends:
             depending.append(name)
     return tuple(depending)
-
-
-def attributes_of(number: Number) -> set[str]:
-    """The attributes that a number depends on."""
-    return {factor.by for factor in number.times} if isinstance(number, Amount) else set()
 
 
 @cached_by_pathway

@@ -3,19 +3,25 @@
 What they count is worked out by `measures.own`; whether what they name is there, by `department.check_pathway`.
 """
 
+from collections.abc import Iterator
 from typing import Annotated, Literal
 
 from annotated_types import Gt, Lt, MinLen
 
 from simulation.department.config_dataclass import (
     AttributeName,
+    Context,
+    Days,
+    Hours,
+    LimitedPool,
     Minutes,
     Names,
     NonEmpty,
-    PoolName,
     Unit,
     config_dataclass,
+    find_stated,
 )
+from simulation.errors import Fault
 
 Better = Literal["lower", "higher", "neither"]
 EVERYBODY = "all"
@@ -42,9 +48,9 @@ class Counted:
     among: GroupName = EVERYBODY
     """The group that it is about: `all`, a group of your own, or a category of an attribute as `attribute=category`.
     Example: `arrival_source=ambulance`"""
-    hours: str = "0-24"
+    hours: Hours = "0-24"
     """Clock hours between which the patients arrived, half-open; `22:30-7` passes midnight. Example: `8-20`"""
-    days: str = "mon-sun"
+    days: Days = "mon-sun"
     """Weekdays on which these hours begin: a span (`mon-fri`) or a list (`sat,sun`). Example: `mon-fri`"""
 
 
@@ -76,6 +82,30 @@ class SpanMeasure(Counted):
     """The limit of a share instead: the share with a longer span. Example: `720`"""
     cut_off_minutes: Annotated[float, Gt(0), Unit("minutes")] | None = None
     """A longer span counts as this one, so that a mean is known though some have not ended. Example: `720`"""
+
+    def faults(self, context: Context) -> Iterator[Fault]:
+        """A span without length, and figures that its statistic lacks or does not read."""
+        if self.until == self.since:
+            yield Fault(
+                "until",
+                f"'{self.until}' is where it begins, too",
+                "Name another point in time",
+            )
+        limits = find_stated(self, "within_minutes", "over_minutes")
+        if self.statistic == "share" and len(limits) != 1:
+            yield Fault(
+                "",
+                "a share of spans has one limit",
+                "Give exactly one of within_minutes and over_minutes",
+            )
+        if self.statistic == "percentile" and self.percentile is None:
+            yield Fault("percentile", "is missing", "Say which percentile, such as 90")
+        read = {"share": limits, "percentile": ["percentile", "cut_off_minutes"]}.get(
+            self.statistic, ["cut_off_minutes"]
+        )
+        for key in (*limits, *find_stated(self, "percentile", "cut_off_minutes")):
+            if key not in read:
+                yield Fault(key, f"is not read by statistic: {self.statistic}", "Leave it out")
 
 
 @config_dataclass
@@ -136,11 +166,16 @@ class BusyMeasure:
     """Words for it in tables and figures; none: its name."""
     better: Better = "neither"
     """Which way is better."""
-    pool: PoolName
+    pool: Annotated[
+        str,
+        LimitedPool(
+            but=", so it is never busy", remedy="Name a pool that has a capacity or a rota"
+        ),
+    ]
     """The pool; not an unlimited one."""
-    hours: str = "0-24"
+    hours: Hours = "0-24"
     """Clock hours that are looked at, half-open; `22:30-7` passes midnight."""
-    days: str = "mon-sun"
+    days: Days = "mon-sun"
     """Weekdays on which these hours begin: a span (`mon-fri`) or a list (`sat,sun`). Example: `mon-fri`"""
 
 
@@ -156,9 +191,9 @@ class HoursGroup:
     """
 
     kind: Literal["hours"]
-    hours: str = "0-24"
+    hours: Hours = "0-24"
     """Clock hours of arrival, half-open; `22:30-7` passes midnight."""
-    days: str = "mon-sun"
+    days: Days = "mon-sun"
     """Weekdays on which these hours begin: a span (`mon-fri`) or a list (`sat,sun`)."""
 
 

@@ -5,8 +5,10 @@ in docs and schemas. A *lever* is a field made to be changed by an arm. Reading 
 `Branch`, `Loop`, `End`, `ArrivalSource`, `Pathway`; the rest as these name it.
 """
 
-from collections.abc import Container, Mapping
-from dataclasses import field
+import math
+from collections.abc import Collection, Container, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Annotated, Literal
 
 from annotated_types import Ge, Gt, Le, Lt, MinLen
@@ -16,10 +18,17 @@ from simulation.department.config_dataclass import (
     BelowOne,
     ByName,
     CategoryOfBy,
+    Clock,
+    Context,
     Count,
+    Days,
     DurationName,
     DurationNames,
+    Entry,
+    Hours,
+    LimitedPool,
     Minutes,
+    NamedOnce,
     Names,
     NonEmpty,
     OfAttributes,
@@ -29,29 +38,73 @@ from simulation.department.config_dataclass import (
     Positive,
     Ratio,
     Share,
+    Simulable,
     Sourced,
     SourceNames,
     SpanMinutes,
     Times,
     Unit,
     config_dataclass,
+    find_repeated,
+    find_stated,
 )
-from simulation.department.durations import AnyDuration, Number
+from simulation.department.durations import (
+    Amount,
+    AnyDuration,
+    Number,
+    attributes_of,
+    too_large,
+)
 from simulation.department.own_measures import OwnGroup, OwnMeasure
+from simulation.errors import Fault
 from simulation.units import years_of
-from simulation.wording import joined, spaced
+from simulation.wording import joined, quote_names, spaced
+
+
+@dataclass(frozen=True)
+class QueueName(Names):
+    """The name of a step at which patients can wait; of a list of them there is one at least."""
+
+    what: str = "step"
+
+    def faults(self, entry: Entry, context: Context) -> Iterator[Fault]:
+        """An unknown step, one at which nobody can wait, or none at all."""
+        if entry.value == ():
+            yield Fault("", "no step is named", "Name the steps whose waiting patients count")
+        yield from super().faults(entry, context)
+
+    def unfit(self, name: str, context: Context) -> tuple[str, str] | None:
+        """Whether nobody can wait there."""
+        if context.department.steps[name].pools:
+            return None
+        return f"nobody waits at '{name}': it asks for nothing", "Name a step that asks for a pool"
+
+
+@dataclass(frozen=True)
+class ProfileName(Names):
+    """The name of a profile that has one of these numbers of weights."""
+
+    what: str = "profile"
+    sizes: tuple[int, ...] = ()
+
+    def unfit(self, name: str, context: Context) -> tuple[str, str] | None:
+        """Whether it has another number."""
+        n = len(context.department.profiles[name].weights)
+        needed = f"It needs {' or '.join(map(str, self.sizes))} here"
+        return None if n in self.sizes else (f"profile '{name}' has {n} weights", needed)
+
 
 NodeName = Annotated[str, Names("node")]
-StepName = Annotated[str, Names("step")]
+StepName = Annotated[str, QueueName()]
 StepNames = tuple[StepName, ...]
 LoopName = Annotated[str, Names("loop")]
 ClockName = Annotated[str, Names("clock")]
 CountingStep = Annotated[str, Names("step that counts since a clock")]
 OutageName = Annotated[str, Names("outage")]
 DayFactorName = Annotated[str, Names("day factor")]
-HoursProfile = Annotated[str, Names("profile", sizes=(24, 168))]
-WeekdaysProfile = Annotated[str, Names("profile", sizes=(7,))]
-MonthsProfile = Annotated[str, Names("profile", sizes=(12,))]
+HoursProfile = Annotated[str, ProfileName(sizes=(24, 168))]
+WeekdaysProfile = Annotated[str, ProfileName(sizes=(7,))]
+MonthsProfile = Annotated[str, ProfileName(sizes=(12,))]
 ClassName = Annotated[str, Names("class")]
 OwnAttributeName = Annotated[str, Names("attribute", among="own attribute")]
 """An attribute that the department describes, so not the arrival source."""
@@ -62,6 +115,19 @@ TimesAboveZero = Annotated[Positive, Unit("factor")]
 Patients = Annotated[Count, Unit("patients")]
 Units = Annotated[Count, Unit("units")]
 Variation = Annotated[float, Ge(0), Le(1), Unit("ratio")]
+AtLeastAMinute = Annotated[SpanMinutes, Simulable(least=1)]
+MinuteOrNever = Annotated[Minutes, Simulable(least=1, or_never=True)]
+LARGEST_SCALE = 100
+"""The largest `scale` or `thinning_bound` of a source: each quarter of its usual arrivals is drawn separately."""
+Categories = Annotated[tuple[str, ...], NamedOnce()]
+TOLERANCE = 1e-6
+"""How far a sum of probabilities may be from 1."""
+
+
+def _add_up(where: str, shares: Collection[float], what: str = "shares") -> Iterator[Fault]:
+    if not abs(sum(shares) - 1) <= TOLERANCE:
+        yield Fault(where, f"{what} add up to {sum(shares):.6g}", "Make them add up to 1")
+
 
 ShiftChange = Literal["outgoing_count", "outgoing_are_extra"]
 Rule = Literal["acuity", "accumulating"]
@@ -84,6 +150,8 @@ TRIAGE_TOOL_DEGRADED = f"{TRIAGE_TOOL}_degraded"
 """The outage during which that tool answers worse, from the `degraded` matrix of its policy."""
 ACUITY_NOW = "acuity_now"
 """What the department believes at this moment: no level before triage, then the label, then corrections."""
+ANY_CLASS = "acuity"
+"""The value of `ranks_as` that ranks by the patient's acuity now; no class may have this name."""
 ARRIVAL_SOURCE = "arrival_source"
 """The attribute every patient has: the source it came from."""
 DEPARTED_AT = "departed_at"
@@ -97,11 +165,11 @@ class Shift:
     Example: `{hours: 8-20, number: 3, days: mon-fri}`
     """
 
-    hours: str
+    hours: Hours
     """From one clock hour to another, half-open; `22:30-7` passes midnight."""
     number: Units
     """Units on duty."""
-    days: str = "mon-sun"
+    days: Days = "mon-sun"
     """Weekdays on which the shift begins: a span (`mon-fri`) or a list (`sat,sun`)."""
 
 
@@ -170,6 +238,56 @@ class Pool(Sourced):
     role: str = ""
     """What the pool counts as in tables: `clinician`, `nurse`, `bed`, `place` or a word of your own."""
 
+    def faults(self, context: Context) -> Iterator[Fault]:
+        """No size or two, a rota of nobody, and closings of an unlimited pool, of no time, or stated twice."""
+        sizes = find_stated(self, "capacity", "rota", "capacity_per")
+        sizes += ["unlimited"] * self.unlimited
+        if sizes == ["capacity_per"] and self.capacity_per:
+            # one that can be followed has become a rota by now
+            followed = self.capacity_per.pool
+            other = context.department.pools.get(followed)
+            if other and find_stated(other, "capacity", "rota"):
+                yield Fault(
+                    "capacity_per.number",
+                    "0 is no limit, and here it would mean something else",
+                    "Name the pool in `asks`, or first in `any_of`, and nowhere else; or give a number above 0",
+                    breaks="hours",
+                )
+            else:
+                found = f"'{followed}' has no capacity or rota of its own to be followed"
+                yield Fault(
+                    "capacity_per.pool", found, "Name a pool with one of them", breaks="hours"
+                )
+        elif len(sizes) != 1:
+            remedy = (
+                "Give exactly one of `capacity`, `rota`, `unlimited: true`, "
+                "`capacity_per: {pool: ..., number: ...}`"
+            )
+            yield Fault("", f"has {' and '.join(sizes) or 'no size'}", remedy, breaks="hours")
+        if self.rota == ():
+            yield Fault("rota", "the rota is empty", "Give at least one shift", breaks="hours")
+        if self.unlimited and self.extra_shifts:
+            yield Fault(
+                "extra_shifts", "the pool is unlimited: this changes nothing", "Leave it out"
+            )
+        if self.unlimited and self.closed_while is not None:
+            yield Fault(
+                "closed_while",
+                "an unlimited pool cannot be closed",
+                "Give it a capacity or a rota",
+            )
+        how_much = find_stated(self, "closes", "closes_share")
+        if how_much and self.closed_while is None:
+            yield Fault(
+                how_much[0], "nothing says when", "Name an outage in closed_while, or remove it"
+            )
+        if len(how_much) > 1:
+            yield Fault(
+                "closes",
+                "is stated with closes_share",
+                "Keep one: so many units, or a share of them",
+            )
+
 
 @config_dataclass
 class Profile(Sourced):
@@ -184,6 +302,11 @@ class Profile(Sourced):
     """One weight for each of 24 hours, 168 hours of a week, 7 weekdays (Monday first) or 12 months. Only ratios matter:
     the weights are scaled to mean 1."""
 
+    def faults(self, context: Context) -> Iterator[Fault]:
+        """Weights that are all 0."""
+        if not any(self.weights):
+            yield Fault("weights", "every weight is 0", "Give at least one above 0")
+
 
 @config_dataclass
 class Booking:
@@ -192,11 +315,11 @@ class Booking:
     Example: `{at: "9:30", number: 2, days: mon-fri}`
     """
 
-    at: str
+    at: Clock
     """Clock time at which they come, in quotes (without, YAML reads `9:30` as a number)."""
     number: Patients
     """How many come at that time."""
-    days: str = "mon-sun"
+    days: Days = "mon-sun"
     """Weekdays on which they come: a span (`mon-fri`) or a list (`sat,sun`)."""
 
 
@@ -246,6 +369,17 @@ class Follows(Sourced):
     active: bool = True
     """Whether they follow at all (a lever)."""
 
+    def faults(self, context: Context) -> Iterator[Fault]:
+        """Nobody who attends, and bounds the wrong way round."""
+        if not any(source.attends for source in context.department.arrivals.values()):
+            yield Fault(
+                "", "no arrival source attends, so there is nothing to follow", "Leave it out"
+            )
+        if self.least > self.most:
+            yield Fault(
+                "least", f"{self.least:g} is above most {self.most:g}", "Make `most` the larger"
+            )
+
 
 @config_dataclass
 class LastingFactor(Sourced):
@@ -278,6 +412,19 @@ class LastingFactor(Sourced):
     active: bool = True
     """Whether it varies at all (a lever)."""
 
+    def faults(self, context: Context) -> Iterator[Fault]:
+        """Nothing that is multiplied, or patients who are booked."""
+        if not self.arrivals and not self.durations:
+            yield Fault("", "multiplies nothing", "Name arrivals or durations")
+        for number, name in enumerate(self.arrivals):
+            source = context.department.arrivals.get(name)
+            if source and source.booked:
+                yield Fault(
+                    f"arrivals.{number}",
+                    f"the patients of '{name}' are booked",
+                    "Leave it out: as many come as are booked",
+                )
+
 
 @config_dataclass
 class ArrivalSource(Sourced):
@@ -293,7 +440,7 @@ class ArrivalSource(Sourced):
     `booked`."""
     booked: tuple[Booking, ...] = ()
     """When patients come, by timetable, instead of `per_day`. Example: `[{at: "9:30", number: 2, days: mon-fri}]`"""
-    scale: Times = 1.0
+    scale: Annotated[Times, Simulable(most=LARGEST_SCALE)] = 1.0
     """Multiplies arrivals (a lever) by keeping more or fewer of the same candidates, so that all others stay the same.
     It is above or below plan, so minutes that follow demand follow it; a change of `per_day` moves the plan, too.
     Of `booked` patients it is the probability that each comes, up to 1. Example: `1.1`"""
@@ -307,11 +454,65 @@ class ArrivalSource(Sourced):
     """The day factor that this source shares with all others that name it. Example: `residual`"""
     surges: tuple[Surge, ...] = ()
     """Days on which more come than usual, or fewer. Example: `[{starts_on_day: 14, days: 3, times: 1.4}]`"""
-    thinning_bound: Annotated[float, Ge(1), Unit("factor")] = 1.5
+    thinning_bound: Annotated[float, Ge(1), Unit("factor"), Simulable(most=LARGEST_SCALE)] = 1.5
     """How many times the usual arrivals a day may want: `scale`, day factor, lasting factors and surges together.
     Example: `2.5`"""
     attends: bool = True
     """Whether these patients count as A&E attendances; others only compete for pools."""
+
+    def faults(self, context: Context) -> Iterator[Fault]:
+        """Not exactly one of `per_day` and `booked`, and what does not go with that one."""
+        if (self.per_day is None) == (not self.booked):
+            found = (
+                "has both `per_day` and `booked`" if self.booked else "does not say how many come"
+            )
+            yield Fault("", found, "Give exactly one of `per_day`, `booked`", breaks="hours")
+        elif self.booked:
+            for key in ("by_hour", "by_weekday", "by_month", "day_factor", "surges"):
+                if getattr(self, key):
+                    yield Fault(
+                        key,
+                        "the patients are booked",
+                        "Leave it out: bookings say who comes when",
+                    )
+            if self.scale > 1:
+                yield Fault(
+                    "scale",
+                    f"a scale of {self.scale:g}",
+                    "Book more: of booked patients it is the probability that each comes",
+                )
+        else:
+            yield from self._unbooked_faults(context)
+
+    def _unbooked_faults(self, context: Context) -> Iterator[Fault]:
+        """Two patterns of the week, or a thinning bound that is too low."""
+        hours = context.department.profiles.get(self.by_hour or "")
+        if hours and len(hours.weights) > 24 and self.by_weekday is not None:
+            yield Fault(
+                "by_weekday",
+                f"by_hour '{self.by_hour}' already says the weekday",
+                "Remove by_weekday, or give by_hour 24 weights: two patterns of the week change how many come",
+            )
+        bound, room = self.thinning_bound, "or more, with room for busy days"
+        if bound < self.scale:
+            yield Fault(
+                "thinning_bound",
+                f"{bound:g} is below scale {self.scale:g}",
+                f"Raise thinning_bound to {self.scale:g} {room}",
+            )
+            return
+        for number, surge in enumerate(self.surges):
+            day = surge.starts_on_day
+            at_once = [
+                other for other in self.surges if 0 <= day - other.starts_on_day < other.days
+            ]
+            wanted = self.scale * math.prod(other.times for other in at_once)
+            if wanted > bound:
+                yield Fault(
+                    f"surges.{number}",
+                    f"wants {wanted:g} times the usual arrivals, above {bound:g}",
+                    f"Raise thinning_bound to {wanted:g} {room}",
+                )
 
 
 @config_dataclass
@@ -334,7 +535,13 @@ class Present(Sourced):
 
     starts: NodeName
     """The step, branch or loop at which they are put."""
-    pool: PoolName | None = None
+    pool: (
+        Annotated[
+            str,
+            LimitedPool(but="", remedy="Give a `number`: there is no share of an unlimited pool"),
+        ]
+        | None
+    ) = None
     """The pool of whose capacity they are a share."""
     share: Annotated[float, Ge(0), Unit("share")] | None = None
     """How many there are, as a share of the pool's capacity."""
@@ -342,6 +549,13 @@ class Present(Sourced):
     """How many there are. Example: `20`"""
     attends: bool = False
     """Whether these patients count as A&E attendances."""
+
+    def faults(self, context: Context) -> Iterator[Fault]:
+        """Not exactly one way to say how many there are."""
+        if find_stated(self, "number", "pool", "share") not in (["number"], ["pool", "share"]):
+            yield Fault(
+                "", "not exactly one of `number`, or `pool` with `share`", "Give one of the two"
+            )
 
 
 @config_dataclass
@@ -368,7 +582,7 @@ class Choice(Sourced):
     """
 
     kind: Literal["choice"]
-    categories: NonEmpty[tuple[str, ...]]
+    categories: NonEmpty[Categories]
     """Names of the categories."""
     by: AttributeName | None = None
     """The attribute on whose category the shares depend."""
@@ -378,6 +592,38 @@ class Choice(Sourced):
     times: tuple[ShareFactors, ...] = ()
     """Factors on the shares by further attributes; each patient's shares are then scaled to add up to 1.
     Example: `[{by: age_band, values: {child: [1, 1], adult: [0.5, 2]}}]`"""
+
+    def faults(self, context: Context) -> Iterator[Fault]:
+        """Shares that do not go with `by`, or with the number of categories, or that do not add up."""
+        n = len(self.categories)
+        if isinstance(self.shares, tuple):
+            lists: dict[str, Sequence[float]] = {"shares": self.shares}
+            if self.by is not None:
+                yield Fault(
+                    "shares",
+                    f"one list, but `by` is '{self.by}'",
+                    f"Give one list for each category of {self.by}, or remove `by`",
+                )
+        else:
+            lists = {f"shares.{category}": shares for category, shares in self.shares.items()}
+            if self.by is None:
+                yield Fault(
+                    "by",
+                    "shares by category, but no `by`",
+                    "Name in `by` the attribute whose categories these are",
+                )
+        for place, shares in lists.items():
+            if len(shares) != n:
+                found = f"{len(shares)} shares for {n} categories"
+                yield Fault(place, found, "Give one share for each category")
+            else:
+                yield from _add_up(place, shares)
+        for number, factors in enumerate(self.times):
+            for category, values in factors.values.items():
+                if len(values) != n:
+                    found = f"{len(values)} factors for {n} categories"
+                    place = f"times.{number}.values.{category}"
+                    yield Fault(place, found, "Give one factor for each category")
 
 
 @config_dataclass
@@ -394,6 +640,24 @@ class Chance(Sourced):
     """The weight w of the label where `p` depends on the true acuity: (1 - w) p(true) + w p(label). The same random
     number decides before and after triage, so a label matters only to patients whose number lies between the two
     probabilities. Example: `0.5`"""
+
+    def faults(self, context: Context) -> Iterator[Fault]:
+        """A probability that is none, and the weight of a label that there is not or that decides nothing."""
+        yield from too_large("p", self.p)
+        if not isinstance(self.p, Amount) and not 0 <= self.p <= 1:
+            yield Fault("p", f"a probability of {self.p:g}", "Give 0 to 1")
+        if self.label_weight and ACUITY_TRUE not in attributes_of(self.p):
+            yield Fault(
+                "label_weight",
+                f"p does not depend on {ACUITY_TRUE}",
+                f"Let a factor of p go by {ACUITY_TRUE}, or leave it out",
+            )
+        if self.label_weight and ACUITY_GIVEN not in context.department.attributes:
+            yield Fault(
+                "label_weight",
+                f"there is no {ACUITY_GIVEN}",
+                f"Describe it as {{kind: given, like: {ACUITY_TRUE}}}",
+            )
 
 
 @config_dataclass
@@ -421,6 +685,19 @@ class Age(Sourced):
         """Every year up to the oldest, so that the code of a category is the age."""
         return tuple(map(str, range(max((years_of(span).stop for span in self.spans), default=0))))
 
+    def faults(self, context: Context) -> Iterator[Fault]:
+        """Shares that do not add up, what is no span of years, and years that are in two spans."""
+        for band, shares in self.shares.items():
+            yield from _add_up(f"shares.{band}", shares.values())
+        wrong = [span for span in self.spans if not years_of(span)]
+        wrong += find_repeated(str(year) for span in self.spans for year in years_of(span))
+        if wrong:
+            yield Fault(
+                "shares",
+                f"no span of years, or a year in two of them: {quote_names(wrong)}",
+                "Write the first and the last year, such as 65-74, and each year in one span",
+            )
+
 
 @config_dataclass
 class Given(Sourced):
@@ -432,8 +709,18 @@ class Given(Sourced):
     kind: Literal["given"]
     like: AttributeName | None = None
     """The attribute that it equals until it is decided, and whose categories it has."""
-    categories: tuple[str, ...] = ()
+    categories: Categories = ()
     """Its own categories; the first holds until it is decided. Example: `["no", "yes"]`"""
+
+    def faults(self, context: Context) -> Iterator[Fault]:
+        """Not exactly one of `like` and `categories`."""
+        if (self.like is None) == (not self.categories):
+            yield Fault(
+                "",
+                "not exactly one of `like` and `categories`",
+                "Give the attribute that it is like, or categories of its own",
+                breaks="attribute",
+            )
 
 
 @config_dataclass
@@ -445,11 +732,21 @@ class Action(Sourced):
     """
 
     kind: Literal["action"]
-    categories: Annotated[tuple[str, ...], MinLen(2)]
+    categories: Annotated[Categories, MinLen(2)]
     """What may be set off; the first is that nothing is."""
     only: OfAttributes = field(default_factory=dict)
     """For whom it can be set off: patients with one of the named categories of each named attribute (`acuity_given` is
     the label that counts). Leave out patients who bypass triage."""
+
+    def faults(self, context: Context) -> Iterator[Fault]:
+        """Each other action that it depends on."""
+        for name in self.only:
+            if isinstance(context.department.attributes.get(name), Action):
+                yield Fault(
+                    f"only.{name}",
+                    f"'{name}' is an action itself",
+                    "Name an attribute of the patient: one action does not wait for another",
+                )
 
 
 Attribute = Choice | Chance | Age | Given | Action
@@ -468,6 +765,9 @@ class QueueClass:
     """Rank gained for each minute waited, under the rule `accumulating`."""
 
 
+ENDS_FIRST = Fault("", "ends before it starts", "Make ends_at_minutes the later one")
+
+
 @config_dataclass
 class TargetPull(Sourced):
     """A pull towards the four-hour target: for a while a patient ranks as another class, if that is better.
@@ -484,6 +784,11 @@ class TargetPull(Sourced):
     """Time since arrival from which on it no longer pulls."""
     ranks_as: ClassName
     """The class that the patient counts as meanwhile."""
+
+    def faults(self, context: Context) -> Iterator[Fault]:
+        """A pull that ends before it starts."""
+        if self.ends_at_minutes <= self.starts_at_minutes:
+            yield ENDS_FIRST
 
 
 @config_dataclass
@@ -506,6 +811,22 @@ class Priority(Sourced):
     """The class that a patient counts as whose own is not honoured."""
     target_pull: TargetPull | None = None
     """A pull towards the four-hour target."""
+
+    def faults(self, context: Context) -> Iterator[Fault]:
+        """Classes that do not begin with the levels of acuity, or one with the name of them all."""
+        classes, acuity = tuple(self.classes), context.department.attributes.get(ACUITY_TRUE)
+        if isinstance(acuity, Choice) and classes[: len(acuity.categories)] != acuity.categories:
+            yield Fault(
+                "classes",
+                f"the classes are {quote_names(classes)}",
+                f"Begin with the categories of {ACUITY_TRUE}, in their order: {quote_names(acuity.categories)}",
+            )
+        if ANY_CLASS in classes:
+            yield Fault(
+                f"classes.{ANY_CLASS}",
+                "a class has a reserved name",
+                f"Rename it: `ranks_as: {ANY_CLASS}` means the patient's acuity now",
+            )
 
 
 EVERYBODY = "everybody"
@@ -561,10 +882,19 @@ class Rounds(Sourced):
 
     waiting_at: StepNames
     """Steps whose waiting patients are looked at."""
-    every_minutes: SpanMinutes
+    every_minutes: AtLeastAMinute
     """Time from one round to the next."""
     active: bool = True
     """Whether there are any rounds (a lever)."""
+
+    def faults(self, context: Context) -> Iterator[Fault]:
+        """Rounds where nobody gets worse."""
+        if not context.department.worsening:
+            yield Fault(
+                "",
+                "nobody gets worse, so there is nothing to notice",
+                "Describe `worsening`, or remove it",
+            )
 
 
 @config_dataclass
@@ -599,6 +929,16 @@ class Effort(Sourced):
     """How many must wait for the step to end at the beginning of each stage, in order; none more than the one
     before."""
 
+    def faults(self, context: Context) -> Iterator[Fault]:
+        """Stages that need more than the one before."""
+        for number, (before, after) in enumerate(pairwise(self.at_least), start=1):
+            if after > before:
+                yield Fault(
+                    f"at_least.{number}",
+                    f"{after} after {before}",
+                    "A later stage needs as many as the one before or fewer: put them in falling order",
+                )
+
 
 @config_dataclass
 class RandomOutages(Sourced):
@@ -609,10 +949,19 @@ class RandomOutages(Sourced):
     """
 
     kind: Literal["random"]
-    mean_up_minutes: Minutes
+    mean_up_minutes: MinuteOrNever
     """Mean time from one outage to the next; 0, or 1 or more."""
-    mean_down_minutes: Minutes
+    mean_down_minutes: MinuteOrNever
     """Mean length of an outage; 0, or 1 or more."""
+
+    def faults(self, context: Context) -> Iterator[Fault]:
+        """Neither up nor down."""
+        if not self.mean_up_minutes + self.mean_down_minutes > 0:
+            yield Fault(
+                "",
+                "it is neither up nor down: both means are 0",
+                "Give mean_up_minutes, mean_down_minutes or both",
+            )
 
 
 @config_dataclass
@@ -626,7 +975,7 @@ class ShareOfTime(Sourced):
     kind: Literal["share"]
     share: Share
     """Share of the time in which it is down: 0 is never, 1 is always."""
-    mean_down_minutes: SpanMinutes
+    mean_down_minutes: AtLeastAMinute
     """Mean length of an outage (exponential), 1 or more."""
 
 
@@ -642,6 +991,11 @@ class Span:
     ends_at_minutes: Minutes
     """When it ends."""
 
+    def faults(self, context: Context) -> Iterator[Fault]:
+        """A span that ends before it starts."""
+        if not self.ends_at_minutes > self.starts_at_minutes:
+            yield ENDS_FIRST
+
 
 @config_dataclass
 class StatedOutages(Sourced):
@@ -654,6 +1008,18 @@ class StatedOutages(Sourced):
     kind: Literal["stated"]
     spans: tuple[Span, ...]
     """The spans, in order of time."""
+
+    def faults(self, context: Context) -> Iterator[Fault]:
+        """Spans that start before an earlier one ends."""
+        previous_end = 0.0
+        for number, span in enumerate(self.spans):
+            if span.starts_at_minutes < previous_end:
+                yield Fault(
+                    f"spans.{number}",
+                    "starts before an earlier one ends",
+                    "Put spans in order of time, and apart",
+                )
+            previous_end = max(previous_end, span.ends_at_minutes)
 
 
 @config_dataclass
@@ -670,7 +1036,7 @@ class QuietDays(Sourced):
     """
 
     kind: Literal["quiet_days"]
-    hours: str
+    hours: Hours
     """Clock hours, as of a shift."""
     fullest_share: Annotated[float, Gt(0), Lt(1), Unit("share")]
     """The share of days that count as fullest, in a year without surges."""
@@ -718,7 +1084,7 @@ class Step:
     """Pools whose units, held from before, are given back at the start. Example: `[assessment_bays]`"""
     releases_at_end: PoolNames = ()
     """Pools whose units, held from before, are given back at the end. Example: `[majors_trolleys]`"""
-    ranks_as: Annotated[str, Names("class", among="rank")] = "acuity"
+    ranks_as: Annotated[str, Names("class", among="rank")] = ANY_CLASS
     """How the patient ranks in this queue: `acuity` (as the class it is in now), or a class of the priority rule.
     Example: `untriaged`"""
     adheres: bool = False
@@ -752,6 +1118,60 @@ class Step:
     def takes(self) -> tuple[str, ...]:
         """Every pool from which it may take, those of an overflow last."""
         return (*self.pools, *(self.overflow.any_of if self.overflow else ()))
+
+    def faults(self, context: Context) -> Iterator[Fault]:
+        """Pools that it asks for twice or keeps without taking them, a queue without a limit or without a place to go
+        on to, minutes that there are not, and a label with other levels."""
+        if self.since in context.names["clock"] and not self.minutes:
+            yield Fault(
+                "since",
+                "there are no minutes to count",
+                "Name the minutes that count from its start, or remove `since`",
+            )
+        for pool in find_repeated(self.takes):
+            yield Fault(
+                "", f"asks for '{pool}' twice", "Name each pool once in asks, any_of and overflow"
+            )
+        for number, pool in enumerate(self.keeps):
+            if pool not in self.takes and pool in context.department.pools:
+                yield Fault(
+                    f"keeps.{number}",
+                    f"keeps '{pool}', which it does not take",
+                    "A step keeps only what it asks for; what was held before is held on by itself",
+                )
+            elif pool in self.releases_at_end:
+                yield Fault(
+                    f"keeps.{number}", f"'{pool}' is kept and released at the end", "Choose one"
+                )
+        if len(find_stated(self, "queue_limit", "blocked_next")) == 1:
+            yield Fault(
+                "", "one of queue_limit and blocked_next is missing", "Give both, or neither"
+            )
+        if self.queue_limit is not None and not self.pools:
+            yield Fault(
+                "queue_limit", "a limit, but nobody waits here", "Ask for a pool, or remove it"
+            )
+        if self.overflow and not self.any_of and len(self.asks) != 1:
+            yield Fault(
+                "overflow",
+                "it is not clear which pool others may replace",
+                "Put the pool that others may replace into any_of, or ask for exactly one",
+            )
+        if self.effort and not self.minutes:
+            yield Fault(
+                "effort",
+                "there are no minutes to fall away",
+                "Name the step's minutes, or remove it",
+            )
+        own = tuple(context.categories.get(self.relabels or "", ()))
+        classes = tuple(context.department.priority.classes)[: len(own)]
+        wanted = tuple(context.categories.get(ACUITY_TRUE, classes))
+        if self.relabels in context.categories and own != wanted:
+            yield Fault(
+                "relabels",
+                f"'{self.relabels}' has the categories {quote_names(own)}",
+                f"A label has the categories {quote_names(wanted)}, in that order",
+            )
 
 
 @config_dataclass
@@ -788,6 +1208,10 @@ class ByChance(Sourced):
     def reads(self) -> str:
         """What it routes by, in words."""
         return "by chance"
+
+    def faults(self, context: Context) -> Iterator[Fault]:
+        """Probabilities that do not add up."""
+        yield from _add_up("targets", self.targets.values(), "probabilities")
 
 
 @config_dataclass
@@ -826,9 +1250,9 @@ class ByHours(Sourced):
     """
 
     kind: Literal["hours"]
-    hours: str
+    hours: Hours
     """Opening hours, half-open; `22:30-7` passes midnight."""
-    days: str = "mon-sun"
+    days: Days = "mon-sun"
     """Weekdays on which they begin: a span (`mon-fri`) or a list (`sat,sun`)."""
     then: NodeName
     """Where the patient goes in these hours."""
@@ -939,6 +1363,16 @@ class Loop:
     next: NodeName
     """Where the patient goes after the last one."""
 
+    def faults(self, context: Context) -> Iterator[Fault]:
+        """An attribute whose categories do not count."""
+        counts = context.categories.get(self.passes, ())
+        if tuple(counts) != tuple(map(str, range(len(counts)))):
+            yield Fault(
+                "passes",
+                f"'{self.passes}' has the categories {quote_names(counts)}",
+                "Passes are counted by an attribute whose categories are '0', '1', '2' and so on",
+            )
+
 
 @config_dataclass
 class End:
@@ -971,7 +1405,7 @@ class Opens(Sourced):
     """They open while more than so many wait."""
     below: Patients
     """They close when so many or fewer wait."""
-    pool: PoolName
+    pool: Annotated[str, LimitedPool()]
     """The pool whose units open."""
     extra: Units
     """How many open, at each stage; 0 opens nothing (a lever that is off)."""
@@ -983,6 +1417,21 @@ class Opens(Sourced):
     arrives_after_minutes: Minutes = 0.0
     """Time from the decision until they open, as of staff on call: they come whether or not the queue is short again by
     then, and stay until a later decision closes them. Example: `45`"""
+
+    def faults(self, context: Context) -> Iterator[Fault]:
+        """Units that close later than they open, and stages that all open at once."""
+        if self.below > self.above:
+            yield Fault(
+                "below",
+                f"below {self.below} is more than above {self.above}",
+                "Close at or below the number above which it opens",
+            )
+        if self.stages > 1 and not self.stage_every:
+            yield Fault(
+                "stage_every",
+                f"the {self.stages} stages all open at once",
+                "Say how many more have to wait for each further stage",
+            )
 
 
 @config_dataclass
@@ -998,7 +1447,7 @@ class Takes(Sourced):
     """Steps whose waiting patients need care."""
     minutes_per_hour: Annotated[Minutes, Unit("minutes an hour")]
     """Work for each who waits; 0 takes nothing (a lever that is off)."""
-    pool: PoolName
+    pool: Annotated[str, LimitedPool()]
     """The pool whose units do it."""
     leaves: Units = 1
     """How many units stay at their own work, at least."""
@@ -1065,7 +1514,7 @@ class Pathway:
     """Measures of your own, by name, beside those that every study has."""
     groups: ByName[OwnGroup] = field(default_factory=dict)
     """Groups of patients of your own, by name: every measure that is given by group is given for them, too."""
-    decisions_every_minutes: SpanMinutes = 60.0
+    decisions_every_minutes: AtLeastAMinute = 60.0
     """Time from one decision of the triggers to the next, from 00:00 on; 1 or more. Example: `30`"""
     allow_overload: bool = False
     """Whether the department may run though a pool has more work than its units can do in a week."""

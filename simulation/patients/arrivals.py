@@ -19,9 +19,6 @@ from numpy.typing import NDArray
 from simulation.department.rota import (
     booked_by_weekday,
     down_share,
-    parse_clock,
-    parse_days,
-    parse_hours,
     timetable,
 )
 from simulation.department.vocabulary import (
@@ -49,7 +46,7 @@ from simulation.patients.drawn import (
 )
 from simulation.patients.variates import NamedFloats, Source, key_of
 from simulation.records.schema import Floats, Ints
-from simulation.units import DAY, to_ticks
+from simulation.units import DAY, parse_clock, parse_days, parse_hours, to_ticks
 
 EVERY_REPLICATION = -1
 """What stands for the number of the replication in streams that all replications share."""

@@ -61,7 +61,7 @@ from simulation.patients import Draws, attributes_after
 from simulation.patients.variates import Attributes, NamedFloats
 from simulation.records.schema import MISSING, Floats, Mask
 from simulation.triage import people
-from simulation.triage.check_policy import check_policy, durations_of_triage
+from simulation.triage.check_policy import check_policy
 from simulation.triage.labels import Labels, labels_of
 from simulation.triage.policy import (
     SECONDS_PER_MINUTE,
@@ -69,6 +69,7 @@ from simulation.triage.policy import (
     Policy,
     alarms,
     change_minutes,
+    durations_of_triage,
     lengthen_minutes,
     mask_covered,
     set_off_actions,

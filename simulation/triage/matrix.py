@@ -22,12 +22,14 @@ from simulation.department.config_dataclass import (
     AttributeName,
     BelowOne,
     CategoryName,
+    Context,
     Range,
     Share,
     Sourced,
     Unit,
     config_dataclass,
 )
+from simulation.department.vocabulary import ACUITY_GIVEN, ACUITY_TRUE
 from simulation.errors import Fault, Faults, refuse
 from simulation.records.schema import Floats
 
@@ -45,6 +47,18 @@ class Estimate(Sourced):
     """The lowest and the highest to sweep; an assumed number must say."""
     claim: bool = False
     """Whether it is somebody's claim that nobody independent has tested: results that rest on it say so."""
+
+    def faults(self, context: Context) -> Iterator[Fault]:
+        """A value outside its range, or an assumed one without a range."""
+        if not self.range:
+            if self.evidence == "assumed":
+                yield Fault("range", "is missing", "An assumed number says what range to sweep")
+        elif not self.range[0] <= self.value <= self.range[1]:
+            yield Fault(
+                "",
+                f"{self.value} is outside its own range {list(self.range)}",
+                "Change the value or the range",
+            )
 
 
 @config_dataclass
@@ -118,6 +132,10 @@ class LabelTable(Sourced):
     claim: bool = False
     """Whether it is somebody's claim that nobody independent has tested: results that rest on it say so."""
 
+    def faults(self, context: Context) -> Iterator[Fault]:
+        """Everything that is wrong with it, for the levels of the department."""
+        return table_faults(self, "", context.categories.get(ACUITY_TRUE))
+
 
 @config_dataclass
 class Matrix(LabelTable):
@@ -131,6 +149,23 @@ class Matrix(LabelTable):
         default_factory=dict
     )
     """One attribute, and for some of its categories a table of their own."""
+
+    def faults(self, context: Context) -> Iterator[Fault]:
+        """Those of the table for everybody, and groups to which a patient could belong twice or not yet."""
+        yield from super().faults(context)
+        groups = self.by_group
+        if len(groups) > 1:
+            yield Fault(
+                "by_group",
+                f"has tables by {len(groups)} attributes ({', '.join(groups)})",
+                "Choose one: a patient would belong to several tables",
+            )
+        if ACUITY_GIVEN in groups:
+            yield Fault(
+                f"by_group.{ACUITY_GIVEN}",
+                "the label cannot choose the table it comes from",
+                "Name another attribute",
+            )
 
 
 class Agreement(TypedDict):
@@ -174,7 +209,7 @@ def table_faults(
         found = "neither counts nor shares" if table.counts is None else "both counts and shares"
         yield Fault(where, f"has {found}", "State exactly one of them")
         return
-    where = f"{where}.{'shares' if table.counts is None else 'counts'}"
+    where = f"{where}.{'shares' if table.counts is None else 'counts'}".lstrip(".")
     rows = table.counts or table.shares or ()
     n = len(levels) if levels is not None else len(rows)
     if not n:

@@ -14,7 +14,7 @@ A coin is compared with a share, so a patient who is covered at 30 % is covered 
 are left out whatever the arm.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field
 from typing import Annotated
 
@@ -23,15 +23,19 @@ import numpy as np
 from simulation.department.config_dataclass import (
     AttributeName,
     CategoryOfBy,
+    Context,
     DurationNames,
+    Entry,
     LevelName,
     OfAttributes,
+    Rule,
     Sourced,
     SourceNames,
     Unit,
     config_dataclass,
 )
 from simulation.department.vocabulary import ACUITY_TRUE, ARRIVAL_SOURCE, Pathway
+from simulation.errors import Fault
 from simulation.patients import Draws
 from simulation.patients.variates import Attributes, Codes
 from simulation.records.schema import Floats, Mask
@@ -39,6 +43,18 @@ from simulation.triage.matrix import AboveZero, AtLeastZero, Portion
 from simulation.units import DAY
 
 DAYS_A_WEEK = 7
+
+
+class EachOnce(Rule):
+    """A list that names something, and nothing twice."""
+
+    def faults(self, entry: Entry, context: Context) -> Iterator[Fault]:
+        """An empty list, or one with a name that is there twice."""
+        if not 0 < len(set(entry.value)) == len(entry.value):
+            yield Fault("", f"is {list(entry.value)}", "Name each duration once, at least one")
+
+
+DurationsOnce = Annotated[DurationNames, EachOnce()]
 
 
 @config_dataclass
@@ -118,7 +134,7 @@ class Added:
     source: "a judgement"}}`
     """
 
-    durations: DurationNames
+    durations: DurationsOnce
     """Durations that become longer, each by as much."""
     seconds: Annotated[AtLeastZero, Unit("seconds")]
     """By how much."""
@@ -143,6 +159,13 @@ class Abstention(Sourced):
     Example: `{urgent: {value: 0.1, range: [0, 0.2], evidence: assumed, source: "a judgement"}}`"""
     hand_back: Added | None = None
     """The time spent with the AI before the nurse begins."""
+
+    def faults(self, context: Context) -> Iterator[Fault]:
+        """One that never abstains."""
+        if not (self.labels or self.shares or self.beyond):
+            yield Fault(
+                "", "says never to abstain", "State labels, beyond or shares, or leave it out"
+            )
 
 
 def sources_labelled(covers: Coverage, pathway: Pathway) -> tuple[str, ...]:

@@ -31,7 +31,7 @@ So a more sensitive tool sees everybody whom a less sensitive one sees, and one 
 patients' alarms later. There is one coin a patient: a tool that misses a patient's signs goes on missing them.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field
 from typing import Annotated, Literal, TypeAlias
 
@@ -40,7 +40,7 @@ from annotated_types import Ge
 
 from simulation.department.config_dataclass import (
     ByName,
-    DurationNames,
+    Context,
     Names,
     NonEmpty,
     OfAttributes,
@@ -48,8 +48,18 @@ from simulation.department.config_dataclass import (
     SourceNames,
     Unit,
     config_dataclass,
+    find_stated,
 )
-from simulation.department.vocabulary import Action, Pathway
+from simulation.department.graph import label_dependent
+from simulation.department.rota import can_happen
+from simulation.department.vocabulary import (
+    ACUITY_GIVEN,
+    TRIAGE_TOOL,
+    TRIAGE_TOOL_DEGRADED,
+    Action,
+    Pathway,
+)
+from simulation.errors import Fault, near_match, unknown_fault
 from simulation.patients import Draws
 from simulation.patients.variates import Attributes, NamedFloats
 from simulation.records.schema import Ints, Mask
@@ -67,9 +77,11 @@ from simulation.triage.people import (
     Added,
     Adoption,
     Coverage,
+    DurationsOnce,
     Switching,
     mask_among,
     mask_reached,
+    sources_labelled,
 )
 from simulation.units import NEVER, to_ticks
 
@@ -102,7 +114,7 @@ class MinutesEffect:
     source: "a nurse still looks"}}`
     """
 
-    durations: DurationNames
+    durations: DurationsOnce
     """Durations that change."""
     factor: Annotated[AtLeastZero, Unit("factor")] | None = None
     """What their sum is multiplied by.
@@ -116,6 +128,24 @@ class MinutesEffect:
     kept_when_handed_back: bool = False
     """Whether a patient whom the AI hands back to the nurse keeps the effect (a clinician's record is written all the
     same)."""
+
+    def faults(self, context: Context) -> Iterator[Fault]:
+        """No effect, one without a floor, and durations that are not of one step."""
+        if not self.factor and not self.seconds_saved:
+            yield Fault("", "has neither a factor nor seconds_saved", "State at least one")
+        if self.seconds_saved and not self.never_below:
+            yield Fault(
+                "never_below",
+                "is missing",
+                "Say below which share of a patient's minutes seconds_saved may not go",
+            )
+        known = context.department.durations
+        if len({known[name].repeats for name in self.durations if name in known}) > 1:
+            yield Fault(
+                "durations",
+                f"{', '.join(self.durations)} have different numbers of repeats",
+                "Name durations of the same step",
+            )
 
 
 def sources_of(effect: MinutesEffect, of_policy: Sequence[str]) -> tuple[str, ...]:
@@ -170,6 +200,41 @@ class TriageAction:
     covers: Reach
     """Whom triage considers for it."""
 
+    def faults(self, context: Context) -> Iterator[Fault]:
+        """An action that the department lacks, that sets nothing off, or that suits or covers nobody."""
+        actions = context.names.get("action", ())
+        if not actions:
+            yield Fault(
+                "sets",
+                f"is '{self.sets}', but the department has no action",
+                "Describe one (kind: action) and route by it, or choose a policy without actions",
+            )
+        elif self.sets in actions:
+            nothing, *something = context.categories[self.sets]
+            if self.to == nothing:
+                yield Fault(
+                    "to",
+                    f"is '{self.to}', which means that nothing is set off",
+                    f"Name one of {', '.join(something)}",
+                )
+            elif self.to not in something:
+                yield unknown_fault("to", self.to, something, what="category")
+        if not self.suited:
+            yield Fault(
+                "suited",
+                "names no attribute",
+                "Say which categories of which attribute it suits",
+            )
+        for name in self.suited:
+            if name == ACUITY_GIVEN or name in actions:
+                yield Fault(
+                    f"suited.{name}",
+                    f"is by '{name}', which triage decides itself",
+                    "Name what is true of the patient",
+                )
+        if not self.covers.arrivals:
+            yield Fault("covers.arrivals", "names no arrival source", "Name the sources it is for")
+
 
 def mask_covered(action: TriageAction, pathway: Pathway, attributes: Attributes) -> Mask:
     """Mask of the patients whom triage considers for an action, shape (n,): those who can get it and are covered."""
@@ -217,6 +282,25 @@ class Watching(Sourced):
     false_alarms_per_hour: Annotated[AtLeastZero, Unit("alarms an hour")]
     """How many a watched patient raises for nothing (a constant rate from arrival); rounds act on the first."""
 
+    def faults(self, context: Context) -> Iterator[Fault]:
+        """Nobody who is watched, who gets worse, or who acts on an alarm."""
+        if not self.arrivals:
+            yield Fault(
+                "arrivals", "names no arrival source", "Name those whose patients are watched"
+            )
+        if not context.department.worsening:
+            yield Fault(
+                "",
+                "is stated, but nobody gets worse here",
+                "Describe `worsening` in the pathway, or leave it out",
+            )
+        elif not context.department.rounds:
+            yield Fault(
+                "",
+                "is stated, but nobody here acts on an alarm",
+                "Describe `rounds` in the pathway (active: false, and let an arm switch them on), or leave it out",
+            )
+
 
 def alarms(watching: Watching, draws: Draws, whose: Mask) -> Ints:
     """Ticks from arrival to each patient's first alarm, true or false, shape (n,); NEVER for all but `whose`.
@@ -234,6 +318,23 @@ def alarms(watching: Watching, draws: Draws, whose: Mask) -> Ints:
         raised = to_ticks(-np.log(draws.uniform("triage.watching.false_alarm")) / rate)
         ticks = np.where(whose, np.minimum(ticks, raised), ticks)
     return np.where(ticks == LATER_THAN_ALL, NEVER, ticks)
+
+
+AI_FIELDS = ("role", "acceptance", "switching", "abstains", "noise", "drift", "latency", "degraded")
+"""What a policy may state only with an AI that labels."""
+TOOL_FIELDS = ("go_live_day", "live_days", "adoption", "slow_under_load")
+"""What a policy may state only with a tool, be it an AI that labels or something that saves minutes."""
+
+
+def durations_of_triage(pathway: Pathway) -> frozenset[str]:
+    """The durations of the steps that give the policy's label."""
+    steps = [step for step in pathway.steps.values() if step.relabels == ACUITY_GIVEN]
+    return frozenset(name for step in steps for name in step.minutes)
+
+
+def _groups(matrix: Matrix) -> set[tuple[str, str]]:
+    """The attributes and categories that have tables of their own."""
+    return {(name, category) for name, tables in matrix.by_group.items() for category in tables}
 
 
 Role = Literal["replaces", "advises"]
@@ -351,6 +452,170 @@ class MatrixPolicy(Usage):
         hand_back = self.abstains.hand_back if self.abstains else None
         parts = (*self.burdens, *self.effects, self.latency, hand_back, self.slow_under_load)
         return frozenset(name for part in parts if part for name in part.durations)
+
+    def faults(self, context: Context) -> Iterator[Fault]:
+        """Parts that do not go together, or that are missing."""
+        if self.readings and self.reading is None:
+            yield Fault("reading", "is missing", f"Say which runs: {' or '.join(self.readings)}")
+        elif self.reading is not None and self.reading not in self.readings:
+            yield unknown_fault("reading", self.reading, self.readings, what="reading")
+        if self.ai and self.nurse:
+            yield from self._faults_of_ai(self.ai, self.nurse)
+        else:
+            yield from self._stated_without("an ai", *AI_FIELDS)
+        yield from self._faults_of_answers(context.department)
+        yield from self._faults_of_coverage(context.department)
+        if not self.ai and not self.effects and not self.actions and self.watches is None:
+            yield from self._stated_without("a tool", *TOOL_FIELDS)
+        for number, (first, last) in enumerate(self.live_days or ()):
+            if first > last:
+                yield Fault(
+                    f"live_days.{number}",
+                    f"found [{first}, {last}]",
+                    "Write the first day, then the last",
+                )
+        yield from self._faults_of_failing(context.department)
+        yield from self._faults_of_measured_on(context)
+
+    def _stated_without(self, what: str, *names: str) -> Iterator[Fault]:
+        for name in find_stated(self, *names):
+            yield Fault(
+                name,
+                f"is stated but there is no {what.partition(' ')[2]}",
+                f"Add {what}, or leave it out",
+            )
+
+    def _faults_of_ai(self, ai: Assessor, nurse: Assessor) -> Iterator[Fault]:
+        """Faults of the AI's name, draw and role."""
+        if ai.name == nurse.name:
+            yield Fault(
+                "ai.name",
+                f"'{ai.name}' is the nurse's name too, so both would have the same random variates",
+                "Give the ai a name of its own",
+            )
+        if ai.same_draw_as not in (None, nurse.name):
+            yield Fault(
+                "ai.same_draw_as",
+                f"is '{ai.same_draw_as}', who does not label",
+                f"Name '{nurse.name}', or leave it out",
+            )
+        if nurse.same_draw_as is not None:
+            yield Fault(
+                "nurse.same_draw_as", "is stated", "Leave it out: the nurse's draw is her own"
+            )
+        shares_stated = find_stated(self, "acceptance", "switching")
+        if self.role is None:
+            yield Fault(
+                "role", "is missing", "Say whether the ai 'replaces' or 'advises' the nurse"
+            )
+        elif self.role == "replaces":
+            for name in shares_stated:
+                yield Fault(
+                    name, "is stated for an ai that replaces", "Leave it out, or role: advises"
+                )
+        elif not shares_stated:
+            yield Fault(
+                "acceptance", "is missing", "Say how often an advised nurse takes the ai's label"
+            )
+        elif len(shares_stated) > 1:
+            yield Fault("switching", "is stated beside acceptance", "State one of the two")
+
+    def _faults_of_answers(self, department: Pathway) -> Iterator[Fault]:
+        """Faults of how the AI answers: slowness, drift, labels beside the nurse's."""
+        slow = self.slow_under_load.durations if self.slow_under_load else ()
+        if always := [name for name in slow if name in durations_of_triage(department)]:
+            yield Fault(
+                "slow_under_load.durations",
+                f"name {', '.join(always)}, which triage takes whether many wait or not",
+                "Name the duration of a step that the route comes to while many wait (tool_late)",
+            )
+        if self.beside_nurse:
+            by_matrix = find_stated(self, "drift", "degraded")
+            by_matrix += ["abstains.beyond"] if self.abstains and self.abstains.beyond else []
+            for name in by_matrix:
+                yield Fault(
+                    name,
+                    "is stated beside ai.beside_nurse",
+                    "State a matrix, or leave one of them out",
+                )
+        if self.drift and self.ai:
+            others = {"the ai's matrix": self.ai.matrix, "degraded": self.degraded}
+            for what, matrix in others.items():
+                unlike = _groups(self.drift.towards) ^ _groups(matrix) if matrix else set()
+                if unlike:
+                    names = ", ".join(f"{name} {category}" for name, category in sorted(unlike))
+                    yield Fault(
+                        "drift.towards.by_group",
+                        f"and {what} have not the same groups: {names}",
+                        "State the same groups in both",
+                    )
+
+    def _faults_of_coverage(self, department: Pathway) -> Iterator[Fault]:
+        """Faults of covered arrival sources that a tool needs, or that nothing needs."""
+        covers = self.covers
+        labels, minutes = (covers.labels or (), covers.minutes) if covers else ((), ())
+        if covers and self.ai:
+            labels = sources_labelled(covers, department)
+        for name, sources, what, present, unplaced in (
+            ("labels", labels, "an ai", self.ai, self.ai),
+            (
+                "minutes",
+                minutes,
+                "a minutes effect",
+                self.effects or self.readings,
+                any(not sources_of(effect, ()) for effect in self.effects),
+            ),
+        ):
+            if unplaced and not sources:
+                yield Fault(
+                    f"covers.{name}",
+                    f"names no arrival source, but there is {what}",
+                    "Name the sources it covers",
+                )
+            if not present and sources:
+                yield Fault(
+                    f"covers.{name}",
+                    f"names arrival sources, but there is not {what}",
+                    "Leave it out",
+                )
+
+    def _faults_of_failing(self, department: Pathway) -> Iterator[Fault]:
+        """Actions of a tool that can fail, and attributes that lean on its label: the fall-back cannot undo these."""
+        relevant = (TRIAGE_TOOL, TRIAGE_TOOL_DEGRADED) if self.degraded else (TRIAGE_TOOL,)
+        outages = department.outages
+        names = ", ".join(
+            f"outages.{name}" for name in relevant if name in outages and can_happen(outages[name])
+        )
+        leans = label_dependent(department)
+        remedy = "in arms of their own: the two together are not modelled"
+        if names and self.actions:
+            yield Fault(
+                "actions",
+                f"are set off by a tool that can fail ({names})",
+                f"Compare outages and actions {remedy}",
+            )
+        if names and self.ai and leans:
+            yield Fault(
+                "ai",
+                f"gives labels that {', '.join(leans)} lean on, and can fail ({names})",
+                f"Compare outages and label_weight {remedy}",
+            )
+
+    def _faults_of_measured_on(self, context: Context) -> Iterator[Fault]:
+        """Faults of names in `measured_on` that nearly match names of the department: misspelt, they would never warn.
+
+        Other names are accepted: a tool may have been measured on attributes that this department does not have.
+        """
+        for attribute, counts in self.measured_on.items():
+            if word := near_match(attribute, context.categories):
+                found = f"the department has no '{attribute}'"
+                yield Fault("measured_on", found, f"Did you mean '{word}'?")
+            known = context.categories.get(attribute, ())
+            for name in counts:
+                word = near_match(name, [category for category in known if category not in counts])
+                if name not in known and word:
+                    found = f"'{attribute}' has no category '{name}'"
+                    yield Fault(f"measured_on.{attribute}", found, f"Did you mean '{word}'?")
 
 
 Policy: TypeAlias = MatrixPolicy
