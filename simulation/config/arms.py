@@ -27,7 +27,8 @@ from simulation.config.files import (
 )
 from simulation.config.totals import SIZE, TOTALS, set_totals
 from simulation.config.validating import Origin, as_written, validated
-from simulation.department.check_pathway import check_pathway, check_rotas
+from simulation.department.check_pathway import check_pathway
+from simulation.department.check_routes import staffing_faults
 from simulation.department.rota import resolved
 from simulation.department.vocabulary import Pathway
 from simulation.errors import ConfigError, Fault, Faults
@@ -89,7 +90,7 @@ def department(
     if stated_twice:
         return changed, None
     pathway, of_department = (
-        _judged(merged, origin, check_rotas) if numbers_only else _checked(merged, origin)
+        _judged(merged, origin, staffing_faults) if numbers_only else _checked(merged, origin)
     )
     faults += [
         replace(fault, found=fault.found + multiplied.get(fault.where, ""))

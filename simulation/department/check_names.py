@@ -19,6 +19,7 @@ from simulation.department.vocabulary import (
     ACUITY_TRUE,
     ANY_CLASS,
     ARRIVAL_SOURCE,
+    Action,
     Choice,
     Given,
     Pathway,
@@ -45,7 +46,9 @@ def context_of(pathway: Pathway) -> Context:
 
 def names_of(pathway: Pathway) -> Mapping[str, Collection[str]]:
     """The names of everything in a department, by kind (`Names.what`) or by what else a name is among."""
-    classes = pathway.priority.classes
+    classes, attributes = pathway.priority.classes, pathway.attributes
+    levels = attributes.get(ACUITY_TRUE)
+    actions = [name for name, attribute in attributes.items() if isinstance(attribute, Action)]
     return {
         "node": pathway.nodes(),
         "step": pathway.steps,
@@ -65,9 +68,11 @@ def names_of(pathway: Pathway) -> Mapping[str, Collection[str]]:
         "rank": (*classes, ANY_CLASS),
         "arrivals": pathway.arrivals,
         "arrival source": pathway.categories(ARRIVAL_SOURCE),
-        "attribute": (ARRIVAL_SOURCE, *pathway.attributes),
-        "own attribute": pathway.attributes,
-        "attribute or acuity now": (ARRIVAL_SOURCE, *pathway.attributes, ACUITY_NOW),
+        "attribute": (ARRIVAL_SOURCE, *attributes),
+        "own attribute": attributes,
+        "attribute or acuity now": (ARRIVAL_SOURCE, *attributes, ACUITY_NOW),
+        "level": getattr(levels, "categories", ()),
+        **({"action": actions} if actions else {}),
     }
 
 

@@ -22,14 +22,14 @@ from simulation.department.check_names import (
     unused_faults,
 )
 from simulation.department.check_routes import (
-    check_carried,
-    check_deadlocks,
-    check_route,
-    check_staffing,
+    carried_faults,
+    deadlock_faults,
     explore,
+    route_faults,
+    staffing_faults,
 )
 from simulation.department.config_dataclass import Entry, list_entries, rule_faults, value_faults
-from simulation.department.graph import dated_in, graph_of, reachable, reachable_from, starts_of
+from simulation.department.graph import dated_in, reachable
 from simulation.department.own_measures import (
     ARRIVED_AT,
     EVERYBODY,
@@ -54,15 +54,13 @@ def check_pathway(pathway: Pathway) -> tuple[Fault, ...]:
     faults += value_faults(entries)
     broken = {fault.breaks for fault in faults}
     if not broken & {"node", "attribute"}:
-        graph = graph_of(pathway)
-        reached = reachable_from(starts_of(pathway).values(), graph)
-        check_route(pathway, faults, graph, reached)
+        faults += route_faults(pathway)
         if not broken & {"pool", "hours", "step", "step that counts since a clock"}:
-            explored = explore(pathway, graph)
+            explored = explore(pathway)
             clocks = explored.follows_categories and "clock" not in broken
-            check_carried(pathway, faults, explored, clocks=clocks)
-            check_deadlocks(pathway, faults, explored)
-            check_staffing(pathway, faults, graph, reached)
+            faults += carried_faults(pathway, explored, clocks=clocks)
+            faults += deadlock_faults(pathway, explored)
+            faults += staffing_faults(pathway)
     if not faults:
         faults += unused_faults(pathway)
         check_own(pathway, faults, pathway.measures, pathway.groups)
@@ -78,13 +76,6 @@ def unlike_faults(pathway: Pathway, other: Pathway, where: str) -> Iterator[Faul
                 f"it and the first do not both have the {section} {listed_with_and(names)}",
                 "Give both the same: who is asked for, and when, may differ",
             )
-
-
-def check_rotas(pathway: Pathway) -> tuple[Fault, ...]:
-    """The faults of rotas alone, in a pathway whose names and routes are those of one that was checked."""
-    faults, graph = Faults(), graph_of(pathway)
-    check_staffing(pathway, faults, graph, reachable_from(starts_of(pathway).values(), graph))
-    return tuple(faults)
 
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")

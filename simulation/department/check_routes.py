@@ -5,14 +5,14 @@ while they wait for others (deadlock), and clocks that run for them:
 
 1. `explore` finds every state that a patient can be in: a node, what the patient carries, and which of its categories
    the route has left possible. It starts at every source and follows every move (breadth first).
-2. `check_carried` reads the states at each step: a pool that is asked for and held already, or released and never held;
+2. `carried_faults` reads the states at each step: a pool that is asked for and held already, or released, never held;
    a clock that was not started.
-3. `check_deadlocks` reads the states in which somebody waits and holds: rings of pools that wait for one another.
+3. `deadlock_faults` reads the states in which somebody waits and holds: rings of pools that wait for one another.
 
 States are many, so categories are bits: `_bits` gives each category of each attribute a bit, `possible` is the set of
 those that are left, and `_arcs` states the moves in bits. Equal routes are explored once (`_explored`).
 
-Last, every pool that is asked for has a unit at every hour, or a reason not to (`check_staffing`).
+Last, every pool that is asked for has a unit at every hour, or a reason not to (`staffing_faults`).
 """
 
 from collections import deque
@@ -32,6 +32,7 @@ from simulation.department.graph import (
     cycles,
     descendants,
     edges_of_others,
+    graph_of,
     reachable_from,
     request_of,
     shortest_cycle,
@@ -53,7 +54,7 @@ from simulation.department.vocabulary import (
     Pool,
     Step,
 )
-from simulation.errors import Faults
+from simulation.errors import Fault
 from simulation.units import DAY, HOUR, WEEK, WEEKDAYS
 from simulation.wording import quote_names
 
@@ -61,13 +62,12 @@ MOST_COINS = 100
 """The most coins of one branch by chance in loops."""
 
 
-def check_route(
-    pathway: Pathway, faults: Faults, graph: Graph, reached: Mapping[str, None]
-) -> None:
-    """Add the faults of the route: nodes that nobody reaches, ends without a departure, unbounded or empty loops."""
+def route_faults(pathway: Pathway) -> Iterator[Fault]:
+    """Faults of the route: nodes that nobody reaches, ends without a departure, unbounded or empty loops."""
+    graph, reached = graph_of(pathway), reached_in(pathway)
     for name in pathway.nodes():
         if name not in reached:
-            faults.add(
+            yield Fault(
                 path_of(pathway, name),
                 f"nobody can get to '{name}'",
                 "Lead a node or an arrival source to it, or remove it",
@@ -78,16 +78,16 @@ def check_route(
                 (pathway.loops[name].again,), graph, closed=[(name, edge) for edge in graph[name]]
             )
             if name in body and not any(node in pathway.steps for node in body):
-                faults.add(
+                yield Fault(
                     f"loops.{name}.again",
                     "a round has no step in it",
                     "Lead `again` to the first step to repeat",
                 )
-    _without_departure(pathway, faults, graph)
+    yield from _without_departure(pathway, graph)
     for name, coins in coins_of(pathway).items():
         if coins.number > MOST_COINS:
             loops = quote_names(loop for loop, _ in coins.loops)
-            faults.add(
+            yield Fault(
                 f"branches.{name}",
                 f"{coins.number:,} coins, one for each number of passes of {loops}; at most {MOST_COINS} are drawn",
                 "Let those loops go round less often, or branch on an attribute that is drawn once",
@@ -95,11 +95,16 @@ def check_route(
     # Each `again` is taken a bounded number of times, so only a cycle without `again` can go on for ever.
     plain = {name: [edge.to for edge in graph[name] if edge.by != "again"] for name in reached}
     for members in cycles(plain):
-        _unbounded(pathway, faults, graph, plain, members)
+        yield _unbounded(pathway, graph, plain, members)
 
 
-def _without_departure(pathway: Pathway, faults: Faults, graph: Graph) -> None:
-    """Add a fault for each end at which an attendance can stop without a departure, if the pathway records any."""
+def reached_in(pathway: Pathway) -> Mapping[str, None]:
+    """The nodes that somebody can get to."""
+    return reachable_from(starts_of(pathway).values(), graph_of(pathway))
+
+
+def _without_departure(pathway: Pathway, graph: Graph) -> Iterator[Fault]:
+    """A fault for each end at which an attendance can stop without a departure, if the pathway records any."""
     nodes = pathway.nodes()
     if not any(DEPARTED_AT in getattr(node, "records", ()) for node in nodes.values()):
         return
@@ -118,17 +123,15 @@ def _without_departure(pathway: Pathway, faults: Faults, graph: Graph) -> None:
             ends |= {name: None for name in reached if name in pathway.ends}
     for name in ends:
         if DEPARTED_AT not in pathway.ends[name].records:
-            faults.add(
+            yield Fault(
                 f"ends.{name}",
                 f"somebody who attends can leave by it without {DEPARTED_AT}",
                 f"Record {DEPARTED_AT} there; a time recorded at an earlier step stays",
             )
 
 
-def _unbounded(
-    pathway: Pathway, faults: Faults, graph: Graph, plain: Targets, members: Sequence[str]
-) -> None:
-    """Add the fault of a cycle without a bound: where it goes, whether it has a way out, and whether it takes time."""
+def _unbounded(pathway: Pathway, graph: Graph, plain: Targets, members: Sequence[str]) -> Fault:
+    """The fault of a cycle without a bound: where it goes, whether it has a way out, and whether it takes time."""
     nodes = pathway.nodes()
     shown = " -> ".join(shortest_cycle(plain, members[0], set(members)))
     phrases = [f"a loop without bound: {shown}"]
@@ -136,7 +139,7 @@ def _unbounded(
         phrases.append("no end can be reached from it")
     if not any(isinstance(node := nodes[name], Step) and node.minutes for name in members):
         phrases.append("and it takes no time")
-    faults.add(
+    return Fault(
         path_of(pathway, members[0]),
         ", ".join(phrases),
         "Go round by a loop, whose passes are drawn, or lead one of them elsewhere",
@@ -216,14 +219,14 @@ class _Route(NamedTuple):
     nodes: tuple[tuple[str, _Outgoing], ...]
 
 
-def explore(pathway: Pathway, graph: Graph) -> _Explored:
+def explore(pathway: Pathway) -> _Explored:
     """Every state that patients can be in along their routes.
 
     Branches and loops on the same attribute agree: a patient routed by one category is not routed by another one later,
     and an action is set off for those alone whom it names. With too many states to track that, the constraint is
     dropped, which can only add states, never lose one.
     """
-    nodes = pathway.nodes()
+    nodes, graph = pathway.nodes(), graph_of(pathway)
     asked_about = {node.step for node in nodes.values() if isinstance(node, ByPassed)}
     outgoing = (
         (name, _outgoing(pathway, nodes[name], graph[name], passed=name * (name in asked_about)))
@@ -394,8 +397,8 @@ def _arcs(
         )
 
 
-def check_carried(pathway: Pathway, faults: Faults, explored: _Explored, *, clocks: bool) -> None:
-    """Add a fault for each pool that is asked for by a patient who may hold it, or released without being held; and, if
+def carried_faults(pathway: Pathway, explored: _Explored, *, clocks: bool) -> Iterator[Fault]:
+    """A fault for each pool that is asked for by a patient who may hold it, or released without being held; and, if
     `clocks`, for each step that counts since a clock which nothing starts on some route to it.
 
     The minutes of such a step would count from now for some and from the start for others: a result without a sample.
@@ -409,7 +412,7 @@ def check_carried(pathway: Pathway, faults: Faults, explored: _Explored, *, cloc
         where = f"steps.{name}"
         unstarted = (state for state in states if f"{CLOCK}{step.since}" not in state.held)
         if clocks and step.since and (first := next(unstarted, None)):
-            faults.add(
+            yield Fault(
                 f"{where}.since",
                 f"nothing starts '{step.since}' for some patients, who come from {_path(trace, first, '')}",
                 "Start it at a step on that way (starts_clock), or lead them to a step "
@@ -420,7 +423,7 @@ def check_carried(pathway: Pathway, faults: Faults, explored: _Explored, *, cloc
             if holder:
                 remedy = "Release it at the end of an earlier step, or lead those who hold it round this step"
                 path = _path(trace, holder, pool)
-                faults.add(
+                yield Fault(
                     where,
                     f"asks for '{pool}', which a patient may hold already (kept at {path})",
                     remedy,
@@ -432,7 +435,7 @@ def check_carried(pathway: Pathway, faults: Faults, explored: _Explored, *, cloc
         ):
             for number, pool in enumerate(pools):
                 if states and pool not in held and pool not in step.keeps:
-                    faults.add(
+                    yield Fault(
                         f"{where}.{key}.{number}",
                         f"'{pool}' is never held here",
                         "Keep it at an earlier step, or remove it here",
@@ -469,8 +472,8 @@ class _Wait(NamedTuple):
         return self.all_of & stuck
 
 
-def check_deadlocks(pathway: Pathway, faults: Faults, explored: _Explored) -> None:
-    """Add a fault for each ring of pools that can be held for ever by patients who wait for one another's.
+def deadlock_faults(pathway: Pathway, explored: _Explored) -> Iterator[Fault]:
+    """A fault for each ring of pools that can be held for ever by patients who wait for one another's.
 
     A set of pools can deadlock if each may be held by a patient whose wait needs another of the set: one of `asks` in
     it, or every alternative of `any_of`. The largest such set is what remains after removing pools that always come
@@ -501,7 +504,7 @@ def check_deadlocks(pathway: Pathway, faults: Faults, explored: _Explored) -> No
             f"'{kept}' is held while waiting at '{needs[kept, wanted]}' for '{wanted}'"
             for kept, wanted in pairwise(ring)
         ]
-        faults.add(
+        yield Fault(
             f"pools.{group[0]}",
             f"patients can wait for one another for ever: {', '.join(phrases)}",
             "Release one before waiting for the next, or add to any_of a pool outside this ring",
@@ -533,15 +536,14 @@ NEVER_OPEN = (
 )
 
 
-def check_staffing(
-    pathway: Pathway, faults: Faults, graph: Graph, reached: Mapping[str, None]
-) -> None:
-    """Add a fault for each pool that is asked for at hours at which it has no unit.
+def staffing_faults(pathway: Pathway) -> Iterator[Fault]:
+    """A fault for each pool that is asked for at hours at which it has no unit.
 
     It is no fault if an alternative has a unit; if a queue limit blocks patients; if every route to the step passes
     a branch on hours that leads there only while the pool has units; or if the pool states that patients wait until it
     opens, and it does open.
     """
+    reached = reached_in(pathway)
     gaps: dict[tuple[str, ...], list[str]] = {}
     when_empty: dict[tuple[str, ...], list[Interval]] = {}  # many steps ask for the same pools
     for name, step in pathway.steps.items():
@@ -558,7 +560,7 @@ def check_staffing(
             )
             if not empty or waits_for_opening or step.queue_limit is not None:
                 continue
-            if not _shut_out(pathway, graph, name, empty):
+            if not _shut_out(pathway, name, empty):
                 gaps.setdefault(pools, []).append(name)
     for pools, names in gaps.items():
         when = week_words(when_empty[pools])
@@ -568,7 +570,7 @@ def check_staffing(
             else f"none of {quote_names(pools)} has a unit"
         )
         remedy = NEVER_OPEN if when_empty[pools] == ALWAYS else SOMETIMES_CLOSED
-        faults.add(
+        yield Fault(
             f"pools.{pools[0]}", f"{who} {when}, but is asked for at {quote_names(names)}", remedy
         )
 
@@ -600,9 +602,9 @@ def empty_hours(pools: tuple[Pool, ...]) -> list[Interval]:
     return empty
 
 
-def _shut_out(pathway: Pathway, graph: Graph, step: str, empty: Sequence[Interval]) -> bool:
+def _shut_out(pathway: Pathway, step: str, empty: Sequence[Interval]) -> bool:
     """Whether nobody can reach a step at these times, because branches on hours lead elsewhere."""
-    closed = []
+    closed, graph = [], graph_of(pathway)
     for name, branch in pathway.branches.items():
         if isinstance(branch, ByHours):
             spans = weekly_spans(branch.hours, branch.days)

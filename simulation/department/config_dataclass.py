@@ -156,6 +156,12 @@ LARGEST_WHOLE = 1_000_000
 """The largest whole number: units of a pool, patients present, a queue."""
 
 
+def too_large(where: str, value: float, most: float) -> Iterator[Fault]:
+    """The fault of a number above the most that can be simulated."""
+    if value > most:
+        yield Fault(where, f"{value:g} is more than can be simulated", f"Give {most:,.0f} or less")
+
+
 @dataclass(frozen=True)
 class Simulable(Rule):
     """What can be simulated of a number. No real department is beyond it: this prevents a slip (a figure with too many
@@ -168,10 +174,8 @@ class Simulable(Rule):
     def faults(self, entry: Entry, context: Context) -> Iterator[Fault]:
         """A number that is out of these bounds, and finite."""
         value = entry.value
-        if self.most < value < math.inf:
-            yield Fault(
-                "", f"{value:g} is more than can be simulated", f"Give {self.most:,.0f} or less"
-            )
+        if value < math.inf:
+            yield from too_large("", value, self.most)
         if -math.inf < value < self.least and (value or not self.or_never):
             yield Fault(
                 "", f"{value:g} is less than can be simulated", f"Give {self.least:g} or more"
@@ -298,12 +302,8 @@ def value_faults(entries: Iterable[Entry]) -> Iterator[Fault]:
             yield Fault(where, f"{value} is not a finite number", "Give a finite number")
         elif isinstance(value, (int, float)):
             most = LARGEST_WHOLE if isinstance(value, int) else LARGEST
-            if abs(value) > most:
-                yield Fault(
-                    where,
-                    f"{abs(value):g} is more than can be simulated",
-                    f"Give {most:,.0f} or less",
-                )
+            if not -most <= value <= most:
+                yield from too_large(where, abs(value), most)
         elif isinstance(value, Sourced) and not value.source.strip():
             yield Fault(
                 f"{where}.source",

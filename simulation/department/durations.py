@@ -34,6 +34,7 @@ from simulation.department.config_dataclass import (
     Unit,
     config_dataclass,
     list_entries,
+    too_large,
 )
 from simulation.errors import Fault
 
@@ -89,7 +90,7 @@ def largest(number: Number) -> float:
     return value
 
 
-def too_large(where: str, number: Number, scale: float = 1.0) -> Iterator[Fault]:
+def largest_faults(where: str, number: Number, scale: float = 1.0) -> Iterator[Fault]:
     """The fault of a finite number whose largest value is more than can be simulated."""
     value = largest(number) * scale
     if value > LARGEST and all(
@@ -97,9 +98,7 @@ def too_large(where: str, number: Number, scale: float = 1.0) -> Iterator[Fault]
         for entry in list_entries((number, scale))
         if isinstance(entry.value, float)
     ):
-        yield Fault(
-            where, f"{value:g} is more than can be simulated", f"Give {LARGEST:,.0f} or less"
-        )
+        yield from too_large(where, value, LARGEST)
 
 
 @config_dataclass
@@ -123,7 +122,7 @@ class Duration(Sourced):
 
     def faults(self, context: Context) -> Iterator[Fault]:
         """A mean that no duration has, quantiles that do not rise, and a draw that is borrowed itself."""
-        yield from too_large("mean", self.mean, self.scale)
+        yield from largest_faults("mean", self.mean, self.scale)
         if not isinstance(self.mean, Amount) and self.mean < 0:
             yield Fault("mean", f"{self.mean:g} is negative", "Give 0 or more")
         rising = getattr(self, "rising", (1,))

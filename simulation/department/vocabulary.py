@@ -53,7 +53,7 @@ from simulation.department.durations import (
     AnyDuration,
     Number,
     attributes_of,
-    too_large,
+    largest_faults,
 )
 from simulation.department.own_measures import OwnGroup, OwnMeasure
 from simulation.errors import Fault
@@ -643,7 +643,7 @@ class Chance(Sourced):
 
     def faults(self, context: Context) -> Iterator[Fault]:
         """A probability that is none, and the weight of a label that there is not or that decides nothing."""
-        yield from too_large("p", self.p)
+        yield from largest_faults("p", self.p)
         if not isinstance(self.p, Amount) and not 0 <= self.p <= 1:
             yield Fault("p", f"a probability of {self.p:g}", "Give 0 to 1")
         if self.label_weight and ACUITY_TRUE not in attributes_of(self.p):

@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from simulation.department.check_routes import Interval, empty_hours, explore
-from simulation.department.graph import alternatives_of, cached_by_pathway, graph_of
+from simulation.department.graph import alternatives_of, cached_by_pathway
 from simulation.department.rota import HOURS_OF_WEEK, timetable
 from simulation.department.vocabulary import DEPARTED_AT, Opens, Pathway, StatedOutages
 from simulation.errors import Fault, Faults
@@ -411,7 +411,7 @@ def _with_alternatives(pathway: Pathway, load: Load, pool: str) -> float:
 def _share_under_pressure(pathway: Pathway) -> float:
     """The share of a stay in an adult bed that is left if it ends as early as pressure can make it."""
     shares = {name: step.effort.share for name, step in pathway.steps.items() if step.effort}
-    carried = explore(pathway, graph_of(pathway)).by_carried if shares else ()
+    carried = explore(pathway).by_carried if shares else ()
     in_bed = (
         shares[name]
         for name, held in carried

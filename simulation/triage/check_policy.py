@@ -6,13 +6,12 @@ A tool that was measured on other patients, or beside other nurses, than those o
 effect may come from differences between patients, scales or countries, and not between tool and nurse.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Literal, NamedTuple
 
-from simulation.department.check_names import names_of
-from simulation.department.config_dataclass import Context, find_stated, list_entries, rule_faults
-from simulation.department.graph import cached_by_pathway
+from simulation.department.check_names import context_of
+from simulation.department.config_dataclass import find_stated, list_entries, rule_faults
 from simulation.department.rota import mean_per_day, per_day_by_category
 from simulation.department.vocabulary import (
     ACUITY_BY_DEGRADED_TOOL,
@@ -21,7 +20,6 @@ from simulation.department.vocabulary import (
     ACUITY_TRUE,
     ARRIVAL_SOURCE,
     TOOL_CAN_FAIL,
-    Action,
     ByAttribute,
     Given,
     Pathway,
@@ -67,7 +65,7 @@ def check_policy(policy: Policy, pathway: Pathway) -> Faults:
     _labels(policy, pathway, where, faults)
     if faults:
         return faults
-    for fault in rule_faults(list_entries(policy, where), Context(pathway, *_known(pathway))):
+    for fault in rule_faults(list_entries(policy, where), context_of(pathway)):
         faults.append(replace(fault, where=_as_written(fault.where, where)))
     needed = [TOOL_CAN_FAIL] if find_stated(policy, "degraded", "slow_under_load") else []
     for name in (*needed, *([ACUITY_BY_DEGRADED_TOOL] if policy.degraded else [])):
@@ -88,20 +86,6 @@ def _as_written(place: str, where: str) -> str:
     """The path at which a configuration states a part of the policy at `where`."""
     part, dot, rest = place.removeprefix(f"{where}.").partition(".")
     return f"{NURSE_PATHS[part]}{dot}{rest}" if part in NURSE_PATHS else place
-
-
-@cached_by_pathway
-def _known(
-    pathway: Pathway,
-) -> tuple[Mapping[str, Sequence[str]], Mapping[str, Sequence[str]]]:
-    """The names of a department by kind, and the categories of its attributes."""
-    categories = {name: pathway.categories(name) for name in (ARRIVAL_SOURCE, *pathway.attributes)}
-    actions = [
-        name for name, attribute in pathway.attributes.items() if isinstance(attribute, Action)
-    ]
-    known = {kind: tuple(names) for kind, names in names_of(pathway).items()}
-    known["level"] = categories.get(ACUITY_TRUE, ())
-    return {**known, **({"action": actions} if actions else {})}, categories
 
 
 def _labels(policy: Policy, pathway: Pathway, where: str, faults: Faults) -> None:

@@ -22,11 +22,10 @@ from simulation.engine.plan import lower
 from simulation.measures.binding import _asked, _resources
 from simulation.runs.provenance import _without_words
 from simulation.study.department_warnings import sampled_loads
-from simulation.triage.check_policy import _known
 
 CACHED = (
     graph_of, coins_of, label_dependent, nodes_by_source, durations_by_source, dated_after_departure, lower, _resources,
-    _asked, _without_words, sampled_loads, _known,
+    _asked, _without_words, sampled_loads,
 )  # fmt: skip
 Make = Callable[..., Pathway]
 TWO_WAYS = """

@@ -48,8 +48,8 @@ def plan_with(*edits: Edit) -> Any:
 @contextmanager
 def staffing_checked_with(*edits: Edit) -> Iterator[None]:
     """Pathways are checked by a copy of the part about routes and staffing with its text changed."""
-    changed = _copy(check_routes, edits, {}).check_staffing
-    with mock.patch.object(sys.modules[check_pathway.__module__], "check_staffing", changed):
+    changed = _copy(check_routes, edits, {}).staffing_faults
+    with mock.patch.object(sys.modules[check_pathway.__module__], "staffing_faults", changed):
         yield
 
 
