@@ -1010,3 +1010,14 @@ def test_a_word_that_measures_would_pass_over_is_named(
 )
 def test_a_word_of_one_s_own_is_no_fault(changes: str, smallest: Make) -> None:
     assert check_pathway(smallest(changes)) == ()
+
+
+def test_a_category_with_the_name_of_a_key_is_read_as_a_name(smallest: Make) -> None:
+    kind = "{kind: choice, categories: [days, cv], shares: [0.5, 0.5], evidence: assumed, source: test}"
+    branch = "{kind: attribute, attribute: seen_in, cases: {days: home, cv: home}}"
+    times = "{base: 3, times: [{by: seen_in, values: {days: 1, cv: 20}}]}"
+    made = smallest(
+        f"{{attributes: {{seen_in: {kind}}}, branches: {{way: {branch}}}, steps: {{see: {{next: way}}}}, "
+        f"durations: {{seeing: {{mean: {times}}}}}}}"
+    )
+    assert check_pathway(made) == ()
