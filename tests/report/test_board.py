@@ -41,8 +41,6 @@ from .conftest import EFFECTS, OFFER
 from .test_first_page import MORE, NOISE, NURSE, TOOL, made, with_also
 from .test_first_page import of_group as group
 
-pytestmark = pytest.mark.usefixtures("undrawn")
-
 NUMBERS = re.compile(r"\d[\d.,-]*\d|\d")
 LEAST_EASE = 60
 STATIC = {"95", "1", "2", "1-2", "20", "1,000"}
