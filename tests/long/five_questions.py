@@ -71,12 +71,12 @@ WALKS = {
     "5 % more, fuller beds": Walk(
         {CHANGE: "5 % more, fuller beds"},
         "",
-        (r"(?i)same staff: \+\d.*longer", r"(?i)staff follow: ", r"12 hours"),
+        (r"(?i)same staff: \+\d.*longer", r"(?i)staff follow: ", r"Plan on ‘same staff’"),
     ),
-    "Two nurses off on Mondays": Walk(
-        {CHANGE: "Two majors nurses off on Mondays"},
+    "A nurse off on Mondays": Walk(
+        {CHANGE: "A triage nurse off on Mondays"},
         "",
-        (r"(?i)majors nurses −2 on Mondays: ", r"Mean wait for a clinician, Mondays"),
+        (r"(?i)triage nurses −1 on Mondays", r"Mean wait for a clinician, Mondays"),
     ),
     "12 beds more, and 12 fewer": Walk(
         {CHANGE: "12 medical beds more, or fewer"},
