@@ -561,9 +561,9 @@ def _money(outcome: ArmOutcome) -> Iterator[str]:
     price = f"Its price, {cost_in_short(outcome.arm.cost)} a year,"
     if other := outcome.bought:
         effect = _effect(other.first.comparison, other.first.target, in_few=True)
-        yield f"{price} also buys '{cut_short(other.arm.label)}': {effect}."
-        if (worth := other.on_past_trials(other.first.comparison)) and worth.hardly_any:
-            yield "Hardly a trial has tested such a change."
+        worth = other.on_past_trials(other.first.comparison)
+        untested = "; hardly a trial has tested it" if worth and worth.hardly_any else ""
+        yield f"{price} also buys '{cut_short(other.arm.label)}': {effect}{untested}."
         if other.limits.open:
             yield "The safety of that is not settled."
         return
