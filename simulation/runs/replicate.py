@@ -37,14 +37,14 @@ Count = Literal["n_attendances", "n_activities", "n_events", "n_unfinished"]
 class ArmReplication:
     """The results of one arm in one replication.
 
-    day           arrivals, census and work by hour of the day, for pictures; in the first replications only
-    shares        shares of patients better and worse off than under the baseline, where the study has a sham
-    n_unfinished  measured attendances that had not left when the run ended
-    waits         waits by group of coverage and step (`statistics.coverage_effects`), in a study of direct effect and
-                  spillover: a tool used for some patients
-    months        months (1 for January) and their measures, where the run asks for them
-    daily         outcomes by day of arrival (`measures.measuring`), where the run asks for them
-    n_attendances, n_activities, n_events: how many were simulated, warm-up and cool-down included
+    - `day`: arrivals, census and work by hour of the day, for pictures; in the first replications only
+    - `shares`: shares of patients better and worse off than under the baseline, where the study has a sham
+    - `n_unfinished`: measured attendances that had not left when the run ended
+    - `waits`: waits by group of coverage and step (`statistics.coverage_effects`), in a study of direct effect and
+      spillover: a tool used for some patients
+    - `months`: months (1 for January) and their measures, where the run asks for them
+    - `daily`: outcomes by day of arrival (`measures.measuring`), where the run asks for them
+    - `n_attendances`, `n_activities`, `n_events`: how many were simulated, warm-up and cool-down included
     """
 
     measures: Measures

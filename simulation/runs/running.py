@@ -59,16 +59,16 @@ def no_progress(n: int) -> None:
 class Runner:
     """Runs the replications of a study that are missing; iterating over it gives each as it ends, in any order.
 
-    study       with as many replications as are known to be needed: as stated, or as `run.precision` asks
-    known       replications that have ended, by number. At first those that an earlier run stored; one with some of the
-                arms alone is run in the others (`partly`)
-    numbers     numbers of the replications that are wanted, if not `study.run.numbers`
-    study_of    the study of each number, if each has one of its own
-    executor    one that stays open; else the study's is opened and closed
-    cancelled   ends the run early once it is set
-    unfinished  the folder in which each is stored as it ends
-    planned     is called with how many there will be, as each stage of a `run.precision` begins
-    goes_on     whether the other replications are still run after one has failed
+    - `study`: with as many replications as are known to be needed: as stated, or as `run.precision` asks
+    - `known`: replications that have ended, by number. At first those that an earlier run stored; one with some of the
+      arms alone is run in the others (`partly`)
+    - `numbers`: numbers of the replications that are wanted, if not `study.run.numbers`
+    - `study_of`: the study of each number, if each has one of its own
+    - `executor`: one that stays open; else the study's is opened and closed
+    - `cancelled`: ends the run early once it is set
+    - `unfinished`: the folder in which each is stored as it ends
+    - `planned`: is called with how many there will be, as each stage of a `run.precision` begins
+    - `goes_on`: whether the other replications are still run after one has failed
 
     Raises AeflowError with the numbers of replications that failed, ExecutorFailed if nothing more can run, and
     ResultsError if one cannot be kept.

@@ -60,15 +60,15 @@ class Comparison:
     both arms have the measure, out of `of` (0: all of them). So the baseline's mean is `mean - difference`, which
     differs from the baseline's own row if a replication lacks the measure in this arm.
 
-    interval_kind    the kind of its intervals
-    largest_share    the share of the difference's variance that is due to one replication
-    level_share      the same of the mean's variance
-    opposite         the difference that lies furthest out on the other side of the mean from that replication
-    tail             how much longer one side of the interval is at levels above 95 %, and in always-valid intervals,
-                     for skewness; its sign says which (`critical_values.sides`)
-    short            whether too few days were measured for any interval of this measure
-    own              the definition of a measure of the user's own
-    few_departments  the number of departments, where it is too small for any verdict; else 0
+    - `interval_kind`: the kind of its intervals
+    - `largest_share`: the share of the difference's variance that is due to one replication
+    - `level_share`: the same of the mean's variance
+    - `opposite`: the difference that lies furthest out on the other side of the mean from that replication
+    - `tail`: how much longer one side of the interval is at levels above 95 %, and in always-valid intervals,
+      for skewness; its sign says which (`critical_values.sides`)
+    - `short`: whether too few days were measured for any interval of this measure
+    - `own`: the definition of a measure of the user's own
+    - `few_departments`: the number of departments, where it is too small for any verdict; else 0
 
     Over an ensemble the mean counts each department once, and its interval, of `degrees` degrees of freedom, is that of
     the mean over departments as a sample (`statistics/intervals.py`; while a result grows it uses each department's

@@ -306,15 +306,15 @@ class Departments(Protocol):
 class Study:
     """Everything that a comparison needs.
 
-    alone        the arm of `aeflow run`: the baseline's department under the policy of the group `triage`, or under the
-                 baseline's own if that group chooses none
-    choices      the file chosen from each group of configurations ('scenario': 'winter')
-    resolved     the configuration as composed, for the record
-    allow_large  whether it may be run though it is larger than the limits (`study.offered_load`)
-    departments  over an ensemble, those that replications use in turn (`of`); `arms` are then those of the typical one
-    on_one       why the study runs on one department though it states an ensemble; '' otherwise
-    left_out     arms for another staffing than the chosen one, or that some department cannot run, with their labels
-                 and the reason; and costs of a department of another size
+    - `alone`: the arm of `aeflow run`: the baseline's department under the policy of the group `triage`, or under the
+      baseline's own if that group chooses none
+    - `choices`: the file chosen from each group of configurations ('scenario': 'winter')
+    - `resolved`: the configuration as composed, for the record
+    - `allow_large`: whether it may be run though it is larger than the limits (`study.offered_load`)
+    - `departments`: over an ensemble, those that replications use in turn (`of`); `arms` are then of the typical one
+    - `on_one`: why the study runs on one department though it states an ensemble; '' otherwise
+    - `left_out`: arms for another staffing than the chosen one, or that some department cannot run, with their labels
+      and the reason; and costs of a department of another size
     """
 
     design: Design

@@ -20,7 +20,7 @@ TEXT = LOOP.read_text(encoding="utf-8").splitlines()
 FEW = (86, 22, 83, 70, 71, 6, 17)
 """Random departments that between them reach every line; where a change of the loop makes them too few, more follow."""
 AT_MOST = 60
-NOT_REACHED = ("if n_rows ==", "if person.n_held + asked", "if worst < 0:")
+NOT_REACHED = ("if n_rows ==", "if person.n_held + ask_row", "if worst < 0:")
 """Conditions that never hold here: for more space, which has a test of its own, and for what cannot happen."""
 
 
