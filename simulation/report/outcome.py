@@ -80,7 +80,7 @@ OUTCOMES = read_rows(Path(__file__).with_name("outcomes.yaml"), OutcomeWords)
 @cache
 def past_trials() -> dict[str, Any]:
     """How published effects compare with modelled ones, by kind of change ('': any other), and how far any went
-    (`assurance/past_trials.py`)."""
+    (`tests/long/past_trials.py`)."""
     known: dict[str, Any] = read_yaml(Path(__file__).with_name("past_trials.yaml"))
     return known
 

@@ -5,9 +5,15 @@ import numpy as np
 import pytest
 
 from simulation.assurance.known_effects import KINDS, LOAD
-from simulation.assurance.past_trials import PastRow, PastTrials
 from simulation.report.outcome import past_trials
-from tests.long.past_trials import INTO, check_of, other_studies, past_rows
+from tests.long.past_trials import (
+    INTO,
+    PastRow,
+    PastTrials,
+    check_of,
+    other_studies,
+    past_rows,
+)
 
 ROWS = past_rows(INTO)
 FIT = PastTrials(tuple(ROWS))
