@@ -71,12 +71,13 @@ def shares_of(counts: Sequence[int] | Ints) -> Figures:
     return Figures(share, low, high, int(counted.sum()))
 
 
-def true_mix(coded: Ints, table: Floats) -> Figures:
+def true_mix(coded: Ints, table: Floats, *others: Floats) -> Figures:
     """Shares of true levels from counts of coded ones, by how often nurses give each label to each level.
 
-    The likeliest shares, by expectation and maximisation; intervals from counts drawn again.
+    The likeliest shares, by expectation and maximisation; intervals from counts drawn again, wide enough for tables
+    that may be as right.
 
-    coded  (levels,); table  (levels, levels): P(label | true level)
+    coded  (levels,); table, others  (levels, levels): P(label | true level)
     """
     n = int(coded.sum())
     drawn = generator_of(1, 0, "extract", "mix", 0).multinomial(n, coded / max(n, 1), N_DRAWN)
@@ -86,6 +87,9 @@ def true_mix(coded: Ints, table: Floats) -> Figures:
         expected = mix @ table
         mix = mix * ((counts / np.maximum(expected, 1e-12)) @ table.T) / max(n, 1)
     low, high = np.quantile(mix[1:], [0.025, 0.975], axis=0)
+    for other in others:
+        figures = true_mix(coded, other)
+        low, high = np.minimum(low, figures.low), np.maximum(high, figures.high)
     return Figures(mix[0], low, high, n)
 
 

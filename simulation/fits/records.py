@@ -51,6 +51,10 @@ USUAL_BOUND, BUSIEST = 1.5, 5.0
 AT_DESK, AT_ONCE = 15.0, 0.1
 """Minutes of arriving in which nobody is seen to want to leave, and within which two stamps are one. Judgements."""
 PACKAGED_NURSE, TRIAGE_SCALE = "korea", "calibration.triage_minutes_scale"
+ELSEWHERE = ((0.0, 0.0), (0.289, 0.033), (0.043, 0.2))
+"""Shares of labels one level too urgent and one too low, of nurses who never err and of those of other hospitals: 21
+American departments (Sax 2023, JAMA Netw Open 6:e233404); the most too low (ESI, Storm-Versloot 2011, Acad Emerg Med
+18:822, abstract) with the fewest too urgent (Moon 2019)."""
 AGES_WHERE_MISSING = (0.25, 0.5, 0.15, 0.1)
 """Shares of the age bands, the youngest first, of patients whose age is missing. Assumed: near those of the typical
 site (`age_band` of configs/site/typical.yaml). They count in a fit of who is admitted alone."""
@@ -104,9 +108,15 @@ class FittedRecords:
             name: in_fives(coded_counts(self.extract, of_source(self.extract, name)))
             for name in self.sources
         }
-        return {
-            name: true_mix(coded, self.nurse_table) for name, coded in counts.items() if coded.sum()
-        }
+        tables = [self.nurse_table]
+        if self.is_nurse_borrowed:
+            tables += [errs_by_one(over, under) for over, under in ELSEWHERE]
+        return {name: true_mix(coded, *tables) for name, coded in counts.items() if coded.sum()}
+
+    @property
+    def is_nurse_borrowed(self) -> bool:
+        """Whether other hospitals' nurses stand for those of the records."""
+        return self.nurse == PACKAGED_NURSE
 
     @cached_property
     def ages(self) -> Mapping[str, Figures]:
@@ -284,7 +294,11 @@ class FittedRecords:
 
     def _who(self) -> Iterator[Scaled]:
         if self.mix:
-            how = f"true levels from coded ones by how often nurses are right (configs/nurse/{self.nurse}.yaml); "
+            how = f"true levels from coded ones by how often nurses are right (configs/nurse/{self.nurse}.yaml"
+            how += (
+                ", borrowed: intervals are for nurses of other hospitals" * self.is_nurse_borrowed
+                + "); "
+            )
             yield self._shares("acuity_true", self.mix, how)
         if self.ages:
             yield self._shares("age_band", self.ages)
@@ -376,6 +390,13 @@ class FittedRecords:
             ends = [round((mean + sign * half) / unit, 4) for sign in (-1, 1)]
             words = f"mean {mean:.2f} min, 95 % ± {half:.2f}, n = {in_fives(len(minutes)):,}; range: 95 %"
             yield self._fitted(path, {"value": round(mean / unit, 4), "range": ends}, words)
+
+
+def errs_by_one(over: float, under: float) -> Floats:
+    """P(label | true level) of nurses who err by one level, too urgent and too low in these shares, shape (5, 5)."""
+    n = len(LEVELS)
+    table = over * np.eye(n, k=-1) + under * np.eye(n, k=1)
+    return np.asarray(table + np.diag(1 - table.sum(axis=1)))
 
 
 def rounded(values: Floats) -> list[float]:

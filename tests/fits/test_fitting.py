@@ -14,6 +14,7 @@ from scipy import stats
 
 import simulation as ae
 from simulation.config import load
+from simulation.config.dotted import load_file
 from simulation.config.ensembles import priors_named
 from simulation.config.files import packaged_configs, value_in
 from simulation.errors import ConfigError, Faults
@@ -31,9 +32,12 @@ from simulation.fits.fitting import (
     shares_of,
     true_mix,
 )
+from simulation.fits.records import ELSEWHERE, PACKAGED_NURSE, errs_by_one
 from simulation.patients import DrawnRun
 from simulation.patients.variates import generator_of
 from simulation.study.simulate import SharedDraws
+from simulation.triage.matrix import probabilities
+from simulation.triage.nurse_and_tool import Nurse
 from tests.extracts.dirt import ARRIVED, ASSESSED, DEPARTED
 from tests.extracts.made import clean, mapping, read, written
 from tests.held import Hold
@@ -59,6 +63,31 @@ def test_true_levels_are_worked_out_from_coded_ones() -> None:
     mix = true_mix(coded, table)
     assert np.all((mix.low <= true) & (true <= mix.high))
     assert np.abs(coded / coded.sum() - true).max() > 0.03
+
+
+def test_borrowed_nurses_have_an_interval_for_another_hospital() -> None:
+    """Twenty hospitals whose nurses err as published ones do, between the ends: nine in ten true shares are in the
+    interval, and few in one of chance alone."""
+    table = probabilities(
+        load_file(Nurse, "nurse", PACKAGED_NURSE, lambda *_: (), None).labels.matrix
+    )
+    true, rng = np.array([0.02, 0.16, 0.44, 0.32, 0.06]), np.random.default_rng(3)
+    held, by_chance = [], []
+    for over, under in zip(rng.uniform(0.043, 0.289, 20), rng.uniform(0.033, 0.2, 20), strict=True):
+        coded = rng.multinomial(20_000, true @ errs_by_one(over, under))
+        alone = true_mix(coded, table)
+        wide = true_mix(coded, table, *(errs_by_one(*shares) for shares in ELSEWHERE))
+        held.append((wide.low <= true) & (true <= wide.high))
+        by_chance.append((alone.low <= true) & (true <= alone.high))
+    assert np.mean(held) >= 0.9
+    assert np.mean(by_chance) < 0.2
+
+
+def test_whose_nurses_are_borrowed_has_the_wide_interval(fitted: FittedDepartment) -> None:
+    coded = coded_counts(fitted.extract, of_source(fitted.extract, "walk_in"))
+    alone = true_mix(coded, fitted.nurse_table)
+    width = fitted.mix["walk_in"].high - fitted.mix["walk_in"].low
+    assert (width > 1.5 * (alone.high - alone.low)).all()
 
 
 def test_a_share_of_few_has_a_wide_interval() -> None:
