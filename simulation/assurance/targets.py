@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from annotated_types import Ge, Gt, Le, MinLen
@@ -279,14 +279,14 @@ def telling(say: Say | None, words: str, n_replications: int) -> Iterator[Done]:
 
 
 Kind = Literal["input", "calibrated", "plausible", "predicted", "response"]
-KINDS: tuple[Kind, ...] = get_args(Kind)
 KindOfChange = Literal[
     "minutes_saved", "staff_added", "staff_moved", "results", "beds", "labels", "load"
 ]
 """What a trial changed."""
-LAST_MONTH = 12
-Month = Annotated[int, Ge(1), Le(LAST_MONTH), Unit("month")]
+Month = Annotated[int, Ge(1), Le(12), Unit("month")]
 OF_ROW = Unit("that of the row")
+AsWritten = Annotated[float | int, OF_ROW]
+"""A number that stays whole where it is written so: a hash is made of it."""
 COMPARED = "_compared"
 """The end of the name of the measure with whose odds a row compares."""
 ODDS_RATIO = "odds ratio"
@@ -338,11 +338,11 @@ class PublishedFigure:
     (`_difference`, `_ratio`)."""
     unit: str = ""
     """Unit of the measure and of the numbers here; empty: that of the measure. A share is a number from 0 to 1."""
-    value: Annotated[float, OF_ROW] | None = None
+    value: AsWritten | None = None
     """The figure itself; none where there is no single one."""
-    low: Annotated[float, OF_ROW] | None = None
+    low: AsWritten | None = None
     """The least that is allowed; none: no lower bound."""
-    high: Annotated[float, OF_ROW] | None = None
+    high: AsWritten | None = None
     """The most that is allowed; none: no upper bound."""
     tolerance: str = ""
     """In words, how wide the band is and why."""
@@ -382,7 +382,7 @@ class PublishedFigure:
     """How a trial's effect or a response compares: by the difference, the ratio or the odds ratio of the measure."""
     kind_of_change: KindOfChange | None = None
     """For a trial's effect: what kind of change it is of, by which scores are given. Example: `staff_added`"""
-    level: Annotated[float, Gt(0), OF_ROW] | None = None
+    level: Annotated[float | int, Gt(0), OF_ROW] | None = None
     """For a trial's effect: the trial's own level before, in the unit of the row; none where its source gives none.
     Example: `297`"""
     against: str = ""
@@ -481,16 +481,19 @@ def passed_by(chosen: str, folders: Sequence[Path]) -> str:
 
 def targets_named(name: str, folders: Sequence[Path]) -> tuple[PublishedFigure, ...]:
     """The targets of that name from the first folder that has them. Raises ConfigError with every fault."""
-    where = f"targets/{name}.yaml"
-    content = stated_by("targets", name, folders)
-    faults = Faults()
+    where, content, faults = f"targets/{name}.yaml", stated_by("targets", name, folders), Faults()
+    rows, targets = content.get("rows"), list[PublishedFigure]()
+    if not isinstance(rows, list) or not rows:
+        refuse(where, "has no list of `rows`", "State one row or more under `rows`")
     for key in content:
         faults.known(where, shortened(key), keys_of(TargetFile), what="key")
-    targets = []
-    for number, row in enumerate(_rows(content, where), start=1):
-        path = f"{where}, row {number} ({shortened(str(row.get('name', 'no name')))})"
-        if (target := _target(row, path, faults)) is not None:
+    for number, row in enumerate(rows, start=1):
+        called = row.get("name", "no name") if isinstance(row, dict) else row
+        path = f"{where}, row {number} ({shortened(str(called))})"
+        target: PublishedFigure | None = validated(PublishedFigure, row, path, faults)
+        if target is not None:
             targets.append(target)
+            faults += _row_faults(target, path)
     for name, n in Counter(target.name for target in targets).items():
         if n > 1:  # rows are told apart by their names
             faults.add(
@@ -498,56 +501,6 @@ def targets_named(name: str, folders: Sequence[Path]) -> tuple[PublishedFigure, 
             )
     faults.refuse()
     return tuple(targets)
-
-
-def _rows(content: dict[str, Any], where: str) -> list[dict[str, Any]]:
-    """The rows of a file. Raises ConfigError if it has none, or if one is not a block of keys."""
-    rows = content.get("rows")
-    if not isinstance(rows, list) or not rows:
-        refuse(where, "has no list of `rows`", "State one row or more under `rows`")
-    Faults(
-        Fault(f"{where}, row {number}", "is not a block of keys", "Write {name: ..., kind: ...}")
-        for number, row in enumerate(rows, start=1)
-        if not isinstance(row, dict)
-    ).refuse()
-    return rows
-
-
-def _target(row: Mapping[str, Any], path: str, faults: Faults) -> PublishedFigure | None:
-    """The target of one row; None, with faults, if it is not sound."""
-    content, own = dict(row), Faults()
-    if "kind" in row and row["kind"] not in KINDS:
-        own.add(
-            path, f"unknown kind '{shortened(str(row['kind']))}'", nearest(str(row["kind"]), KINDS)
-        )
-        content["kind"] = KINDS[0]
-    if not _are_months(row.get("months")):
-        remedy = "Write two months from 1 to 12, the earlier first ([4, 9]), or leave them out for a whole year"
-        own.add(path, f"months is {shortened(repr(content.pop('months')))}", remedy)
-    target: PublishedFigure | None = validated(PublishedFigure, content, path, own)
-    if target is not None and not own:
-        own += _row_faults(target, path)
-    faults += own
-    if own or target is None:
-        return None
-    blocks = {
-        "months": target.months,
-        "counts": target.counts,
-        "odds_to": target.odds_to,
-        "trial": target.trial,
-    }
-    return PublishedFigure(
-        **{**content, **blocks}
-    )  # numbers as they were written: a hash is made of them
-
-
-def _are_months(value: object) -> bool:
-    """Whether a value is a first and a last month, or None."""
-    if value is None:
-        return True
-    if not isinstance(value, list) or [type(month) for month in value] != [int, int]:
-        return False
-    return bool(1 <= value[0] <= value[1] <= LAST_MONTH)
 
 
 def _row_faults(target: PublishedFigure, path: str) -> Iterator[Fault]:
@@ -588,6 +541,12 @@ def _row_faults(target: PublishedFigure, path: str) -> Iterator[Fault]:
     if not target.source.strip():
         yield Fault(
             path, "source is empty", "Say where the figure comes from, or why it is assumed"
+        )
+    if target.months and target.months[0] > target.months[1]:
+        yield Fault(
+            f"{path}.months",
+            f"found {list(target.months)}",
+            "Write the earlier month first, as in [4, 9]",
         )
 
 

@@ -83,7 +83,7 @@ def test_a_department_is_held_against_the_file_of_its_name_else_against_england(
             "'source' is missing",
         ),
         ({"source": '""'}, "Say where"),
-        ({"kind": "calibratd"}, "unknown kind 'calibratd'. Did you mean 'calibrated'?"),
+        ({"kind": "calibratd"}, "kind: found 'calibratd'. Allowed: 'input', 'calibrated',"),
         (
             {"kind": "calibrated", "low": None, "high": None},
             "State the band",
