@@ -4,9 +4,10 @@ calibrated to that, and minutes after the first contact to the share.
 
 It is Broyden's method on logarithms of the parameters. Each department is simulated for a year, moved along a slope
 that is assumed for all, and simulated again with the same random numbers; then it is moved along its own slopes, twice,
-the last time by two years. If the mean of fresh years of a cause of waiting is off, its departments are moved together,
-and further fresh years are what is printed. Departments have different random numbers, so that chance, which is two
-points of a year's four-hour share, cancels in their mean. A cause that still cannot have what was answered is left out.
+the last time by two years. Where a parameter is at its bound, the others make up for it. If the mean of fresh years of
+a cause of waiting is off, its departments are moved together, and further fresh years are what is printed. Departments
+have different random numbers, so that chance, which is two points of a year's four-hour share, cancels in their mean. A
+cause that still cannot have what was answered is left out.
 """
 
 import json
@@ -229,12 +230,13 @@ class Solver:
         """The departments with their parameters solved for, and what fresh years of them give: by measure, a number a
         department."""
         n = len(self.members)
-        at = self.start = np.column_stack([np.log(self._values(aim.parameter)) for aim in wanted])
+        self.start = np.column_stack([np.log(self._values(aim.parameter)) for aim in wanted])
         of_each = [{**one.crosses, one.measure: one.slope} for one in wanted]
         assumed = [[one.get(aim.measure, 0.0) for one in of_each] for aim in wanted]
         slopes = np.array([[np.broadcast_to(one, n) for one in row] for row in assumed])
         slopes = np.moveaxis(slopes, 2, 0)
         low, high = np.log([aim.bounds for aim in wanted]).T
+        at = np.clip(self.start, low, high)
         goal = np.column_stack([np.broadcast_to(aim.of(aim.wanted), n) for aim in wanted])
         before: tuple[Floats, Floats] | None = None
         with self.running:
@@ -244,8 +246,8 @@ class Solver:
                 if before is not None:
                     slopes = _updated(slopes, at - before[0], value - before[1], wanted)
                 before = at, value
-                step = np.linalg.solve(slopes, _short(goal - value, wanted)[:, :, None])[:, :, 0]
-                at = np.clip(at + np.clip(step, -LONGEST, LONGEST), low, high)
+                ends = np.maximum(low - at, -LONGEST), np.minimum(high - at, LONGEST)
+                at = at + _steps(slopes, _short(goal - value, wanted), *ends, wanted)
             fresh = self._years(self._points(wanted, at), FRESH, SEED + 1)
             moved = at.copy()
             off = self.off(wanted, fresh)
@@ -357,6 +359,24 @@ class Solver:
 def _short(off: Floats, wanted: Sequence[CalibrationTarget]) -> Floats:
     """By how much measures, the last axis, are below what is wanted; 0 where that is the highest that they may be."""
     return np.where([one.at_most for one in wanted], np.minimum(off, 0), off)
+
+
+def _steps(
+    slopes: Floats, short: Floats, least: Floats, most: Floats, wanted: Sequence[CalibrationTarget]
+) -> Floats:
+    """By how far each department's parameters move, shape (n, parameters), for its measures to change by `short`.
+
+    Where that is farther than `least` or `most` let them, the others make up for it: least squares between these ends,
+    in units of what is near enough.
+    """
+    from scipy.optimize import lsq_linear
+
+    steps = np.linalg.solve(slopes, short[:, :, None])[:, :, 0]
+    weights = 1 / np.array([aim.near for aim in wanted])
+    for n in np.flatnonzero(((steps < least) | (steps > most)).any(axis=1)):
+        rows = weights[:, None] * slopes[n]
+        steps[n] = lsq_linear(rows, weights * short[n], (least[n], most[n])).x
+    return np.asarray(steps)
 
 
 def _updated(

@@ -13,6 +13,7 @@ from simulation.offers.solving import (
     CalibrationTarget,
     Solver,
     _short,
+    _steps,
     _updated,
     comparison_lines,
 )
@@ -74,6 +75,16 @@ def test_a_bound_asks_for_a_move_only_where_it_is_passed_and_its_slope_stays() -
     fresh = {"within_4h_share": np.full(2, 0.62), bound.measure: np.array([90.0, 80.0])}
     assert Solver.unmet(solver, [bound], fresh) == ("places",)
     assert Solver.unmet(solver, [bound], fresh | {bound.measure: np.array([9.0, 50.0])}) == ()
+
+
+def test_where_a_parameter_is_at_its_bound_the_others_make_up_for_it() -> None:
+    """By hand: the second may move by .1 of the .2 that it should; the first then sees to the share. Within bounds,
+    steps are those of the equations."""
+    slopes = np.array([[[-2.0, 1.0], [0.0, 4.0]]] * 2)
+    short = np.array([[0.1, 0.8], [0.1, 0.2]])
+    ends = np.full((2, 2), -0.4), np.array([[0.4, 0.1], [0.4, 0.1]])
+    steps = _steps(slopes, short, *ends, (SHARE, WAIT))
+    assert steps == pytest.approx(np.array([[0.0, 0.1], [-0.025, 0.05]]), abs=1e-6)
 
 
 def test_a_department_that_stood_still_keeps_its_slopes() -> None:
