@@ -59,7 +59,8 @@ FOUR = ("ensemble=none", "run.replications=4")
 MANY_DEPARTMENTS = ("run.replications=40", "run.departments=20")
 """The fewest with which `narrow` and 'what decides it' say something."""
 OF_SIZE = ("attendances_per_day=280", "beds=510")
-OBSERVED = """figures:
+OBSERVED = """attendances_per_day: 310
+figures:
   - {measure: walk_in_triage_wait_mean, value: 24.5, days: 28}
   - {measure: within_4h_share, value: 0.61, days: 28}
 """
@@ -210,14 +211,6 @@ OF_COMMANDS = (
         (
             ("new", "department", "ours", *OF_SIZE),
             ("show", "study=ours"),
-            (
-                "new",
-                "product",
-                "our_ai",
-                "labels=product.csv",
-                "nurses=nurses.csv",
-                "acceptance=0.6",
-            ),
             ("new", "department", "small", "from=gallery/one_nurse"),
         ),
     ),
