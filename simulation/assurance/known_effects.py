@@ -13,14 +13,13 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple, get_args
+from typing import NamedTuple
 
 import numpy as np
 
 from simulation.api import compare
 from simulation.assurance.lines import text_of
 from simulation.assurance.targets import (
-    KindOfChange,
     PublishedFigure,
     Say,
     change_in,
@@ -43,7 +42,6 @@ from simulation.wording import listed_with_and
 STUDY = EFFECTS = "known_effects"
 NEEDED = ("trial", "strength", "kind_of_change", "value", "low", "high")
 """Keys that a published effect states, beside those of every figure."""
-KINDS = get_args(KindOfChange)
 LOAD = "load"
 """The kind of change that is scored apart: what others found of it says nothing."""
 OUTCOMES = {

@@ -18,13 +18,19 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import numpy as np
-from annotated_types import Ge, Gt, Le, MinLen
+from annotated_types import Gt, Le, MinLen
 
 from simulation.config import packaged_configs
 from simulation.config.files import names_in, shortened, stated_by
 from simulation.config.validating import keys_of, validated
 from simulation.department.check_pathway import check_own
-from simulation.department.config_dataclass import Evidence, Unit, config_dataclass
+from simulation.department.config_dataclass import (
+    AtLeastOne,
+    Evidence,
+    NotNegative,
+    Unit,
+    config_dataclass,
+)
 from simulation.department.own_measures import OwnMeasure, SpanMeasure
 from simulation.department.rota import units_by_hour
 from simulation.department.vocabulary import Pathway
@@ -283,7 +289,7 @@ KindOfChange = Literal[
     "minutes_saved", "staff_added", "staff_moved", "results", "beds", "labels", "load"
 ]
 """What a trial changed."""
-Month = Annotated[int, Ge(1), Le(12), Unit("month")]
+Month = Annotated[AtLeastOne, Le(12), Unit("month")]
 OF_ROW = Unit("that of the row")
 AsWritten = Annotated[float | int, OF_ROW]
 """A number that stays whole where it is written so: a hash is made of it."""
@@ -303,7 +309,7 @@ class PublishedTrial:
 
     design: str
     """Design, setting, level before, and number of patients."""
-    departments: Annotated[int, Ge(1), Unit("departments")]
+    departments: Annotated[AtLeastOne, Unit("departments")]
     """How many departments took part."""
     did: str
     """What was done."""
@@ -361,7 +367,7 @@ class PublishedFigure:
     none: it is of a whole year. Example: `[4, 9]`"""
     group: str = "all"
     """The group of patients, by its name in the tables. Example: `arrival_source=walk_in`"""
-    standard_error: Annotated[float, Ge(0), OF_ROW] | None = None
+    standard_error: Annotated[NotNegative, OF_ROW] | None = None
     """For a figure of the trusts' panel: its standard error, clustered by trust. Example: `0.12`"""
     scope: str = ""
     """Which departments and which years the figure is of, and how it was carried to the year that is fitted.

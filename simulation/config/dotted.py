@@ -352,8 +352,8 @@ def load_file(
     kind: type[T],
     group: str,
     name: str,
-    faults_of: Callable[[T, str], Iterable[Fault]],
-    config_dir: str | None,
+    faults_of: Callable[[T, str], Iterable[Fault]] = lambda part, where: (),
+    config_dir: str | None = None,
     overrides: Sequence[str] = (),
 ) -> T:
     """The file `<group>/<name>.yaml` as a `kind`, single values laid over it. Raises ConfigError with every fault."""

@@ -7,7 +7,7 @@ from dataclasses import field, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from annotated_types import Ge, Le
+from annotated_types import Le
 
 from simulation.config.arms import (
     DEFAULT_NURSE,
@@ -61,6 +61,7 @@ from simulation.config.validating import sound, validated
 from simulation.department.check_pathway import NAME, NAME_WORDS
 from simulation.department.config_dataclass import (
     HOLDER,
+    Count,
     Evidence,
     NonEmpty,
     Range,
@@ -151,7 +152,7 @@ class Top:
     executor: Literal["serial", "threads", "local", "dask"]
     """Where replications run: one after another in this process (`serial`), in several threads of it (`threads`), in
     several processes (`local`), or on a cluster (`dask`)."""
-    workers: Annotated[int, Ge(0), Le(MOST_WORKERS), Unit("processes")]
+    workers: Annotated[Count, Le(MOST_WORKERS), Unit("processes")]
     """Processes of the executor `local`, threads of `threads`, or processes of our own Dask cluster; 0: one for each
     processor that may be used."""
     results: NonEmpty[str]

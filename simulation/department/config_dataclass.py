@@ -219,22 +219,24 @@ def find_repeated(names: Iterable[str]) -> list[str]:
 HOLDER = Unit("that of its key")
 """The unit of a number inside a block: that of the key which holds the block."""
 UNITLESS = Unit("none")
-Share = Annotated[float, Ge(0), Le(1), Unit("share")]
+Positive = Annotated[float, Gt(0)]
+NotNegative = Annotated[float, Ge(0)]
+Count = Annotated[int, Ge(0)]
+AtLeastOne = Annotated[int, Ge(1)]
+Share = Annotated[NotNegative, Le(1), Unit("share")]
 ByName = Mapping[str, T]
 NonEmpty = Annotated[T, MinLen(1)]
-Minutes = Annotated[float, Ge(0), Unit("minutes")]
+Minutes = Annotated[NotNegative, Unit("minutes")]
 Label = Annotated[str, MinLen(1), MaxLen(200)]
 """Words for a column, or beside a figure."""
-Positive = Annotated[float, Gt(0)]
 SpanMinutes = Annotated[Positive, Unit("minutes")]
-Times = Annotated[float, Ge(0), Unit("factor")]
+Times = Annotated[NotNegative, Unit("factor")]
 """What something is multiplied by."""
-Ratio = Annotated[float, Ge(0), Unit("ratio")]
-PerDay = Annotated[float, Ge(0), Unit("patients a day")]
-BelowOne = Annotated[float, Ge(0), Lt(1), Unit("correlation")]
+Ratio = Annotated[NotNegative, Unit("ratio")]
+PerDay = Annotated[NotNegative, Unit("patients a day")]
+BelowOne = Annotated[NotNegative, Lt(1), Unit("correlation")]
 Range = Annotated[tuple[float, float], HOLDER]
 """The lowest and the highest of a number."""
-Count = Annotated[int, Ge(0)]
 
 PoolName = Annotated[str, Names("pool")]
 DurationName = Annotated[str, Names("duration")]

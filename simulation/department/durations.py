@@ -13,18 +13,20 @@ from functools import lru_cache
 from typing import Annotated, Literal
 
 import numpy as np
-from annotated_types import Ge, MaxLen, MinLen
+from annotated_types import MaxLen, MinLen
 from numpy.typing import NDArray
 
 from simulation.department.config_dataclass import (
     HOLDER,
     LARGEST,
+    AtLeastOne,
     AttributeName,
     BelowOne,
     CategoryOfBy,
     Context,
     DurationName,
     Minutes,
+    NotNegative,
     Positive,
     Ratio,
     Simulable,
@@ -64,13 +66,13 @@ class Amount:
     Example: `{base: 12, times: [{by: age_band, values: {child: 0.8, oldest: 1.3}, otherwise: 1}]}`
     """
 
-    base: Annotated[float, Ge(0), HOLDER] = 1.0
+    base: Annotated[NotNegative, HOLDER] = 1.0
     """What the factors multiply."""
     times: tuple[Factor, ...] = ()
     """The factors, all of them multiplied."""
 
 
-Number = Annotated[float, Ge(0)] | Amount
+Number = NotNegative | Amount
 """A plain number, or one that depends on attributes."""
 LogSd = Annotated[Ratio, Simulable(most=5)]
 
@@ -107,7 +109,7 @@ class Duration(Sourced):
 
     mean: Annotated[Number, Unit("minutes")]
     """Mean of the draws, before `scale`, `longest` and `least`; it may depend on attributes."""
-    repeats: Annotated[int, Ge(1), Unit("draws"), Simulable(most=100)] = 1
+    repeats: Annotated[AtLeastOne, Unit("draws"), Simulable(most=100)] = 1
     """How many separate draws a patient has; the k-th pass of a loop reads the k-th. Example: `2`"""
     scale: Times = 1.0
     """A factor on the mean (a lever). Example: `0.9`"""

@@ -6,7 +6,7 @@ What they count is worked out by `measures.own`; whether what they name is there
 from collections.abc import Iterator
 from typing import Annotated, Literal
 
-from annotated_types import Gt, Lt, MinLen
+from annotated_types import Lt, MinLen
 
 from simulation.department.config_dataclass import (
     AttributeName,
@@ -17,6 +17,8 @@ from simulation.department.config_dataclass import (
     Minutes,
     Names,
     NonEmpty,
+    Positive,
+    SpanMinutes,
     Unit,
     config_dataclass,
     find_stated,
@@ -74,13 +76,13 @@ class SpanMeasure(Counted):
     """The point in time at which it ends for whom `until` never happens. Example: `departed_at`"""
     statistic: Literal["mean", "median", "percentile", "share"] = "mean"
     """Which statistic of the spans is reported."""
-    percentile: Annotated[float, Gt(0), Lt(100), Unit("per cent")] | None = None
+    percentile: Annotated[Positive, Lt(100), Unit("per cent")] | None = None
     """Which percentile, where that is the statistic. Example: `90`"""
     within_minutes: Minutes | None = None
     """The limit of a share: the share with a span of so many minutes or fewer. Example: `60`"""
     over_minutes: Minutes | None = None
     """The limit of a share instead: the share with a longer span. Example: `720`"""
-    cut_off_minutes: Annotated[float, Gt(0), Unit("minutes")] | None = None
+    cut_off_minutes: SpanMinutes | None = None
     """A longer span counts as this one, so that a mean is known though some have not ended. Example: `720`"""
 
     def faults(self, context: Context) -> Iterator[Fault]:

@@ -14,6 +14,7 @@ from typing import Annotated, Literal
 from annotated_types import Ge, Gt, Le, Lt, MinLen
 
 from simulation.department.config_dataclass import (
+    AtLeastOne,
     AttributeName,
     BelowOne,
     ByName,
@@ -31,6 +32,7 @@ from simulation.department.config_dataclass import (
     NamedOnce,
     Names,
     NonEmpty,
+    NotNegative,
     OfAttributes,
     PerDay,
     PoolName,
@@ -114,7 +116,7 @@ ArrivalsName = Annotated[str, Names("arrival source", among="arrivals")]
 TimesAboveZero = Annotated[Positive, Unit("factor")]
 Patients = Annotated[Count, Unit("patients")]
 Units = Annotated[Count, Unit("units")]
-Variation = Annotated[float, Ge(0), Le(1), Unit("ratio")]
+Variation = Annotated[NotNegative, Le(1), Unit("ratio")]
 AtLeastAMinute = Annotated[SpanMinutes, Simulable(least=1)]
 MinuteOrNever = Annotated[Minutes, Simulable(least=1, or_never=True)]
 LARGEST_SCALE = 100
@@ -194,7 +196,7 @@ class CapacityPer:
 
     pool: PoolName
     """The pool that is followed. Example: `doctors`"""
-    number: Annotated[float, Ge(0), Unit("units")]
+    number: Annotated[NotNegative, Unit("units")]
     """Units for each of its units; the product is rounded to whole units, at least one while any of them is on duty. 0:
     no limit."""
 
@@ -232,7 +234,7 @@ class Pool(Sourced):
     """The outage during which units are closed, even if a trigger opens some; nobody is cut off. Example: `strike`"""
     closes: Annotated[int, Gt(0), Unit("units")] | None = None
     """How many units are closed then; neither this nor `closes_share`: all of them. Example: `2`"""
-    closes_share: Annotated[float, Gt(0), Le(1), Unit("share")] | None = None
+    closes_share: Annotated[Positive, Le(1), Unit("share")] | None = None
     """The same as a share of the most units that the rota or the capacity ever gives, in whole units and one at least:
     for a scenario that any department can meet. Example: `0.1`"""
     role: str = ""
@@ -298,7 +300,7 @@ class Profile(Sourced):
     Example: `{weights: [1.1, 1.0, 1.0, 1.0, 0.95, 0.95, 1.0], evidence: measured, source: "own attendances, 2025"}`
     """
 
-    weights: Annotated[tuple[Annotated[float, Ge(0)], ...], MinLen(7), Unit("weight")]
+    weights: Annotated[tuple[NotNegative, ...], MinLen(7), Unit("weight")]
     """One weight for each of 24 hours, 168 hours of a week, 7 weekdays (Monday first) or 12 months. Only ratios matter:
     the weights are scaled to mean 1."""
 
@@ -332,7 +334,7 @@ class Surge:
 
     starts_on_day: Annotated[Count, Unit("day")]
     """Its first day; 0 is the first measured day."""
-    days: Annotated[int, Ge(1), Unit("days")]
+    days: Annotated[AtLeastOne, Unit("days")]
     """How many days it lasts."""
     times: Times
     """What it multiplies the arrivals of these days by."""
@@ -358,7 +360,7 @@ class Follows(Sourced):
     elasticity: Ratio
     """The percentage by which minutes fall for each per cent of attendances above plan; at 1 work keeps pace with
     demand."""
-    days: Annotated[int, Ge(1), Unit("days")] = 7
+    days: Annotated[AtLeastOne, Unit("days")] = 7
     """How many days before the arrival are looked back at. Example: `28`"""
     least: TimesAboveZero = 0.7
     """The least that minutes are multiplied by. Example: `0.8`"""
@@ -543,7 +545,7 @@ class Present(Sourced):
         | None
     ) = None
     """The pool of whose capacity they are a share."""
-    share: Annotated[float, Ge(0), Unit("share")] | None = None
+    share: Annotated[NotNegative, Unit("share")] | None = None
     """How many there are, as a share of the pool's capacity."""
     number: Patients | None = None
     """How many there are. Example: `20`"""
@@ -568,7 +570,7 @@ class ShareFactors:
     by: AttributeName
     """The attribute on whose category the factors depend."""
     values: Annotated[
-        Mapping[CategoryOfBy, tuple[Annotated[float, Gt(0), Unit("ratio")], ...]], MinLen(1)
+        Mapping[CategoryOfBy, tuple[Annotated[Positive, Unit("ratio")], ...]], MinLen(1)
     ]
     """One factor for each category of the choice, for every category of that attribute."""
 
@@ -759,9 +761,9 @@ class QueueClass:
     Example: `{rank: 2, rate: 400}`
     """
 
-    rank: Annotated[float, Ge(0), Unit("rank")]
+    rank: Annotated[NotNegative, Unit("rank")]
     """Place under the rule `acuity`: the lower goes first."""
-    rate: Annotated[int, Ge(0), Unit("rank a minute")]
+    rate: Annotated[Count, Unit("rank a minute")]
     """Rank gained for each minute waited, under the rule `accumulating`."""
 
 
@@ -1038,7 +1040,7 @@ class QuietDays(Sourced):
     kind: Literal["quiet_days"]
     hours: Hours
     """Clock hours, as of a shift."""
-    fullest_share: Annotated[float, Gt(0), Lt(1), Unit("share")]
+    fullest_share: Annotated[Positive, Lt(1), Unit("share")]
     """The share of days that count as fullest, in a year without surges."""
     forecast_error: Variation
     """How far a day's forecast is off: the standard deviation of its logarithm; 0: the number is known."""
@@ -1097,7 +1099,7 @@ class Step:
     """Whether a clinician starts here: patience no longer matters."""
     relabels: OwnAttributeName | None = None
     """The attribute that the patient's acuity now becomes at the end."""
-    queue_limit: Annotated[int, Ge(0), Unit("patients")] | None = None
+    queue_limit: Annotated[Count, Unit("patients")] | None = None
     """How many may wait here; any more go to `blocked_next`. Example: `6`"""
     blocked_next: NodeName | None = None
     """Where a patient goes whom a full queue blocks. Example: `corridor`"""
@@ -1225,7 +1227,7 @@ class ByQueue(Sourced):
     kind: Literal["queue"]
     waiting_at: StepNames
     """Steps whose waiting patients are counted, all together."""
-    at_least: Annotated[int, Ge(0), Unit("patients")]
+    at_least: Annotated[Count, Unit("patients")]
     """How many must wait for `then`."""
     then: NodeName
     """Where the patient goes if so many wait."""
@@ -1409,9 +1411,9 @@ class Opens(Sourced):
     """The pool whose units open."""
     extra: Units
     """How many open, at each stage; 0 opens nothing (a lever that is off)."""
-    stages: Annotated[int, Ge(1), Le(50), Unit("stages")] = 1
+    stages: Annotated[AtLeastOne, Le(50), Unit("stages")] = 1
     """How many times so many open, one stage after another as more wait. Example: `6`"""
-    stage_every: Annotated[int, Ge(0), Unit("patients")] = 0
+    stage_every: Annotated[Count, Unit("patients")] = 0
     """How many more wait when a stage opens, and when it closes, than at the stage before; 1 or more if there are
     stages. Example: `7`"""
     arrives_after_minutes: Minutes = 0.0

@@ -7,11 +7,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field
 from typing import Annotated, Literal
 
-from annotated_types import Ge, Le, Lt, MaxLen
+from annotated_types import Le, Lt, MaxLen
 
 from simulation.department.config_dataclass import (
+    AtLeastOne,
+    Count,
     Label,
     NonEmpty,
+    NotNegative,
     Share,
     Sourced,
     Unit,
@@ -23,7 +26,7 @@ from simulation.measures.measuring import DailyOutcome, is_observable
 WEEK_DAYS = 7
 MOST_WEEKS = 260
 """The longest evaluation that is looked at: five years."""
-Weeks = Annotated[int, Ge(1), Le(MOST_WEEKS), Unit("weeks")]
+Weeks = Annotated[AtLeastOne, Le(MOST_WEEKS), Unit("weeks")]
 Analysis = Literal[
     "weekly_t", "paired_t", "patients_t", "least_squares", "hac", "glsar", "cluster_t", "permutation", "sequence_t",
     "gls", "mixed",
@@ -76,7 +79,7 @@ class Alternating:
     """
 
     kind: Literal["alternating"]
-    sequences: Annotated[int, Ge(1), Le(2), Unit("sequences")] = 1
+    sequences: Annotated[AtLeastOne, Le(2), Unit("sequences")] = 1
     """Orders of weeks: one for all departments, or one for a random half and its opposite for the others."""
 
 
@@ -147,7 +150,7 @@ class EvaluationDesign(Sourced):
 
     label: Label
     """Words for the design in tables and pictures."""
-    departments: Annotated[int, Ge(1), Le(200), Unit("departments")]
+    departments: Annotated[AtLeastOne, Le(200), Unit("departments")]
     """Departments that take part, controls included."""
     weeks: Weeks
     """Weeks that it lasts."""
@@ -155,10 +158,10 @@ class EvaluationDesign(Sourced):
     """When which department has the tool."""
     randomised: str
     """How that was drawn, for a protocol."""
-    run_in_weeks: Annotated[int, Ge(0), Le(52), Unit("weeks")] = 0
+    run_in_weeks: Annotated[Count, Le(52), Unit("weeks")] = 0
     """Weeks after a switch that are not counted while staff learn: of one department that switches for good, or at the
     beginning of every step; with clusters in parallel the first weeks of all. Example: `2`"""
-    wash_out_days: Annotated[int, Ge(0), Le(5), Unit("days")] = 0
+    wash_out_days: Annotated[Count, Le(5), Unit("days")] = 0
     """Days at the beginning of each alternating week that are not counted, because those who came before the switch are
     still there. Example: `1`"""
     outcomes: str = "usual"
@@ -202,7 +205,7 @@ class EvaluationDesign(Sourced):
         return WEEK_DAYS * self.weeks // (self.unit_days * self.period_units)
 
 
-SomeShare = Annotated[float, Ge(0), Lt(1), Unit("share")]
+SomeShare = Annotated[NotNegative, Lt(1), Unit("share")]
 
 
 @config_dataclass

@@ -212,9 +212,7 @@ def load_deviations(
             "days and patients are switched as planned",
             "Leave them out, or choose another design",
         )
-    return tuple(
-        load_file(Deviation, "deviations", name, lambda *_: (), config_dir) for name in names
-    )
+    return tuple(load_file(Deviation, "deviations", name, config_dir=config_dir) for name in names)
 
 
 def outcomes_of(
@@ -223,7 +221,7 @@ def outcomes_of(
     """The outcomes that designs look at, each once. Raises ConfigError for a file with faults."""
     files = dict.fromkeys(design.outcomes for design in designs)
     stated = (
-        load_file(EvaluatedOutcomes, "outcomes", file, lambda *_: (), config_dir) for file in files
+        load_file(EvaluatedOutcomes, "outcomes", file, config_dir=config_dir) for file in files
     )
     by_name = {outcome.daily: outcome for file in stated for outcome in reversed(file.outcomes)}
     return tuple(reversed(by_name.values()))
@@ -244,7 +242,7 @@ def charts(
     """
     before, after = (result.arm(name).label for name in (bought, arm))
     bank = bank_of(result)
-    stated = load_file(EvaluatedOutcomes, "outcomes", outcomes, lambda *_: (), config_dir).outcomes
+    stated = load_file(EvaluatedOutcomes, "outcomes", outcomes, config_dir=config_dir).outcomes
     watched = [outcome for outcome in stated if outcome.daily in bank.outcomes]
 
     def worse(outcome: EvaluatedOutcome) -> int:

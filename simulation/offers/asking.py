@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from simulation.config.files import mapping_in
-from simulation.errors import Faults, ResultsError
+from simulation.errors import Faults
 from simulation.offers.interview import (
     Answer,
     Answers,
@@ -19,7 +19,7 @@ from simulation.offers.interview import (
     next_question,
     questions,
 )
-from simulation.runs.atomic import write_file
+from simulation.runs.atomic import write_to
 
 Ask = Callable[[str], str]
 Say = Callable[[str], None]
@@ -68,12 +68,7 @@ def answers_text(answers: Answers) -> str:
 
 def write_answers(answers: Answers, path: Path) -> None:
     """Write the answers so far. Raises ResultsError if that cannot be done."""
-    try:
-        write_file(path, answers_text(answers))
-    except OSError as error:
-        raise ResultsError(
-            f"{path}: cannot be written ({error.strerror}). Name another file: answers=FILE"
-        ) from None
+    write_to(path, answers_text(answers), "Name another file: answers=FILE")
 
 
 def template(known: Answers = MappingProxyType({})) -> str:

@@ -14,11 +14,15 @@ from itertools import chain
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeGuard
 
-from annotated_types import Ge
-
 from simulation.config.counts_table import FIVE_LEVELS, CountsTable, read_counts
 from simulation.config.validating import validated
-from simulation.department.config_dataclass import Evidence, Label, Unit, config_dataclass
+from simulation.department.config_dataclass import (
+    AtLeastOne,
+    Evidence,
+    Label,
+    Unit,
+    config_dataclass,
+)
 from simulation.errors import ConfigError, Fault, Faults, nearest
 from simulation.offers.figures import (
     ReadAmount,
@@ -99,7 +103,7 @@ class OfferQuestion:
     """The lowest and the highest that is taken."""
     usual: Bounds | None = None
     """The lowest and the highest that nobody is asked about again."""
-    patients: Annotated[int, Ge(1), Unit("patients")] | None = None
+    patients: Annotated[AtLeastOne, Unit("patients")] | None = None
     """On how many patients it is measured; none: it is looked up."""
     blank: str | None = None
     """What is assumed without an answer."""

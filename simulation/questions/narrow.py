@@ -14,7 +14,12 @@ from typing import Annotated, NamedTuple
 import numpy as np
 from annotated_types import Ge, Le, MaxLen
 
-from simulation.department.config_dataclass import Unit, config_dataclass
+from simulation.department.config_dataclass import (
+    Count,
+    NotNegative,
+    Unit,
+    config_dataclass,
+)
 from simulation.department.own_measures import Better
 from simulation.display.document import points, print_blocks
 from simulation.display.measured import limits_of
@@ -85,7 +90,7 @@ class ObservedFigure:
     """The measure, by its name in the tables: one that a hospital can read off."""
     group: str = "all"
     """The group, pool or step that the figure is about; `all` is everybody. Example: `pool=doctors`"""
-    value: Annotated[float, Ge(0), Unit("that of the measure")]
+    value: Annotated[NotNegative, Unit("that of the measure")]
     """The figure; a share is a number from 0 to 1 (of busy staff it may be above 1)."""
     days: Annotated[float, Ge(1), Le(3660), Unit("days")]
     """Over how many days it was measured."""
@@ -105,7 +110,7 @@ class Observed:
     """The figures: one to six."""
     attendances_per_day: Annotated[float, Ge(1), Unit("patients a day")] | None = None
     """Type 1 attendances on a mean day of the year; asked for where departments of the run differ in it."""
-    week: Annotated[int, Ge(0), Le(51), Unit("week")] | None = None
+    week: Annotated[Count, Le(51), Unit("week")] | None = None
     """The week of the year on whose Monday the measuring began; 0 is the first of January. None: not known."""
 
 
@@ -392,8 +397,8 @@ def outside_words(narrowed: NarrowedEffects) -> Iterator[str]:
 def not_narrower(result: StudyResult, narrowed: NarrowedEffects) -> str:
     """A sentence on how many arms have a range of the first target that is as wide with these figures as over all
     departments, or wider, and why; '' if there are none."""
-    arms = [arm.name for arm in result.others if arm.name != result.design.sham]
-    n_wide = sum(narrowed.effects[name, result.first_target].is_as_wide for name in arms)
+    arms = result.tried
+    n_wide = sum(narrowed.effects[arm.name, result.first_target].is_as_wide for arm in arms)
     if not n_wide:
         return ""
     figure, n = min(zip(narrowed.names, narrowed.as_far, strict=True), key=lambda one: one[1])
@@ -413,7 +418,7 @@ def best_words(result: StudyResult, narrowed: NarrowedEffects) -> str:
     """
     target, unit = result.first_target, result.unit(result.first_target)
     sign = {"lower": -1, "higher": 1, "neither": 0}[result.better(target)]
-    arms = [arm for arm in result.others if arm.name != result.design.sham]
+    arms = result.tried
     safe = [arm for arm in arms if not limits_of(result, arm).verb]
     ranges = [(arm, narrowed.effects[arm.name, target].here) for arm in safe]
     helping = [(sign * at[0], arm, at) for arm, at in ranges if min(sign * end for end in at) > 0]
@@ -510,10 +515,9 @@ def narrowed_sentences(result: StudyResult, narrowed: NarrowedEffects) -> Iterat
 
 def _safety_words(result: StudyResult) -> Iterator[str]:
     """A sentence on the arms that fail or may fail a limit of safety over all departments, and which; none without."""
-    arms = [arm for arm in result.others if arm.name != result.design.sham]
     failed = [
         f"'{arm.label}' {limits.verb} {listed_with_and([one.margin.label for one in limits.failed])}"
-        for arm in arms
+        for arm in result.tried
         if (limits := limits_of(result, arm)).failed
     ]
     if failed:

@@ -617,10 +617,9 @@ def lead(result: StudyResult) -> Iterator[str]:
     all_decided = find_deciding(result)
     if all_decided is None:
         return
-    judged = [arm for arm in result.others if arm.name != result.design.sham]
     by_figure: dict[str, list[str]] = {}
     unexplained = []
-    for arm in judged:
+    for arm in result.tried:
         best = all_decided.arms[arm.name].best
         if best is not None:
             figure = figure_words(all_decided.figures[best.figure], inside=True)

@@ -259,7 +259,7 @@ PANELS_ACROSS = 4
 
 def by_group(result: StudyResult) -> Picture | None:
     """The first primary target by group of patients, a panel for each arm; None unless the study asks about groups."""
-    arms = [arm for arm in result.others if arm.name != result.design.sham]
+    arms = result.tried
     groups = ("all", *groups_of(result))
     if not arms or len(groups) == 1 or not is_about_groups(result):
         return None

@@ -84,11 +84,7 @@ def per_100k_cell(row: Comparison, arm: ArmResult) -> str | Cell:
 
 def priced(result: StudyResult) -> tuple[ArmResult, ...]:
     """The arms, without the sham, that state a cost above nothing."""
-    return tuple(
-        arm
-        for arm in result.others
-        if arm.cost is not None and arm.cost > 0 and arm.name != result.design.sham
-    )
+    return tuple(arm for arm in result.tried if arm.cost is not None and arm.cost > 0)
 
 
 def better_table(result: StudyResult) -> ReportTable:

@@ -389,7 +389,7 @@ class ArmOutcome:
         arms, own = self.result.design.arms, self.arm.name
         others = [
             outcome_of(self.result, arm.name)
-            for arm in _without_sham(self.result)
+            for arm in self.result.shown.tried
             if arms[arm.name].triage == arms[own].triage and arm.name != own
             if not arms[arm.name].comparator
         ]
@@ -539,7 +539,7 @@ def reported_targets(result: StudyResult) -> tuple[Target, ...]:
 
 def products(result: StudyResult) -> tuple[ArmResult, ...]:
     """The arms that get a sentence: those in `focus`; else the tool with all its levers; else the first tools."""
-    arms = _without_sham(result)
+    arms = result.shown.tried
     if result.design.focus:
         return tuple(arm for name in result.design.focus for arm in arms if arm.name == name)
     if decomposition_of(result):
@@ -552,14 +552,10 @@ def products_left_out(result: StudyResult) -> tuple[ArmResult, ...]:
     return () if result.design.focus or decomposition_of(result) else _tools(result)[MOST_PRODUCTS:]
 
 
-def _without_sham(result: StudyResult) -> tuple[ArmResult, ...]:
-    return tuple(arm for arm in result.shown.others if arm.name != result.design.sham)
-
-
 def _tools(result: StudyResult) -> tuple[ArmResult, ...]:
     """The arms that are no comparators and triage by another policy than the baseline; if there are none, all arms
     that are no comparators; else all."""
-    arms = _without_sham(result)
+    arms = result.shown.tried
     tools = tuple(arm for arm in arms if not result.design.arms[arm.name].comparator)
     with_policy = tuple(arm for arm in tools if arm.ready.policy != result.baseline.ready.policy)
     return with_policy or tools or arms
@@ -586,9 +582,7 @@ def best_alternative(result: StudyResult) -> ArmOutcome | None:
 
 def ranked(result: StudyResult, target: Target) -> tuple[Comparison, ...]:
     """All arms but the sham by their effect on a target, best first; as stated where neither way is better."""
-    rows = [
-        result.row_of(target, arm.name) for arm in result.others if arm.name != result.design.sham
-    ]
+    rows = [result.row_of(target, arm.name) for arm in result.tried]
     better = result.better(target)
     if better == "neither":
         return tuple(rows)

@@ -40,6 +40,19 @@ def write_file(path: Path, content: str | bytes, *, to_disk: bool = False) -> No
         new.unlink(missing_ok=True)
 
 
+def write_to(path: Path, content: str | bytes, otherwise: str) -> None:
+    """Write a file where a user wants it, with the folders that it lies in; `otherwise`: what to do where it cannot be.
+
+    Raises ResultsError.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_file(path, content)
+    except OSError as error:
+        why = error.strerror or error
+        raise ResultsError(f"{path}: cannot be written ({why}). {otherwise}") from error
+
+
 def own_folder(parent: Path, name: str) -> Path:
     """A folder in one that others may have filled, made if need be.
 

@@ -450,6 +450,11 @@ class StudyResult:
         return tuple(arm for arm in self.arms if arm.name != self.design.baseline)
 
     @property
+    def tried(self) -> tuple[ArmResult, ...]:
+        """Every arm but the baseline and the sham."""
+        return tuple(arm for arm in self.others if arm.name != self.design.sham)
+
+    @property
     def sham(self) -> ArmResult | None:
         """The arm without any effect, if it was run."""
         return next((arm for arm in self.arms if arm.name == self.design.sham), None)

@@ -54,10 +54,11 @@ from simulation.department.vocabulary import (
     minutes_column,
     minutes_held,
 )
-from simulation.patients import DAYS_IN_YEAR, Draws, draw
+from simulation.patients import DAYS_IN_YEAR, DrawnRun, Draws
 from simulation.records.schema import Mask
 from simulation.records.serialise import ABSENT, find_differences, to_plain
 from simulation.study.offered_load import in_a_mean_week
+from simulation.study.simulate import SharedDraws
 from simulation.study.statements import describe_values
 from simulation.study.study import ReadyArm, Study
 from simulation.triage.apply import apply
@@ -74,6 +75,11 @@ def sample_days(policy: Policy) -> int:
     """Days of drawn patients that show all that a policy does: a year if it is not always on, spreads or drifts."""
     changes_in_time = (policy.go_live_day, policy.live_days, policy.adoption, policy.drift)
     return SAMPLE_DAYS if all(part is None for part in changes_in_time) else DAYS_IN_YEAR
+
+
+def _shared_draws(seed: int) -> dict[int, SharedDraws]:
+    """By days of a sample, the draws that arms share."""
+    return {days: SharedDraws(DrawnRun(seed, 0, days)) for days in (SAMPLE_DAYS, DAYS_IN_YEAR)}
 
 
 def closed_edges(pathway: Pathway, draws: Draws) -> Closed:
@@ -121,15 +127,12 @@ def reachable_subgraph(
     loops that stay though only one edge is left. Arms whose policy does not fit their department are left out.
     """
     shut: Closed | None = None
-    drawn: dict[tuple[int, int], Draws] = {}
+    drawn = _shared_draws(seed)
     for arm in arms:
-        days = sample_days(arm.policy)
-        key = (id(arm.pathway), days)
         if check_policy(arm.policy, arm.pathway):
             continue
-        if key not in drawn:
-            drawn[key] = draw(arm.pathway, seed=seed, replication=0, days=days)
-        closed = closed_edges(arm.pathway, apply(arm.policy, arm.pathway, drawn[key]))
+        sample = drawn[sample_days(arm.policy)].of(arm.pathway)
+        closed = closed_edges(arm.pathway, apply(arm.policy, arm.pathway, sample))
         if arm.pathway is not pathway:
             # the edges that `closed_edges` could close in one pathway and that another does not have
             theirs = {
@@ -226,19 +229,13 @@ def explain_changes(study: Study, names: Sequence[str] | None = None) -> tuple[A
     Policies are compared on patients drawn with the study's seed: four weeks of them, or a year where a policy goes
     live later, spreads or drifts. Shares in words are of those patients.
     """
-    baseline = study.baseline
-    drawn: dict[tuple[int, int], Draws] = {}
+    baseline, drawn = study.baseline, _shared_draws(study.run.seed)
     changes = []
     for arm in study.arms:
         if arm.name == baseline.name or (names is not None and arm.name not in names):
             continue
         days = max(sample_days(arm.policy), sample_days(baseline.policy))
-        key = (id(arm.pathway), days)
-        if key not in drawn:
-            drawn[key] = draw(
-                in_a_mean_week(arm.pathway), seed=study.run.seed, replication=0, days=days
-            )
-        changes.append(changes_of(arm, baseline, drawn[key]))
+        changes.append(changes_of(arm, baseline, drawn[days].of(in_a_mean_week(arm.pathway))))
     return tuple(changes)
 
 

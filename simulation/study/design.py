@@ -14,10 +14,12 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import field, replace
 from typing import Annotated, Literal, TypeGuard
 
-from annotated_types import Ge, Gt, Le, MaxLen, MinLen
+from annotated_types import Ge, Le, MaxLen, MinLen
 
 from simulation.department.config_dataclass import (
+    AtLeastOne,
     ByName,
+    Count,
     Evidence,
     Label,
     NonEmpty,
@@ -25,6 +27,7 @@ from simulation.department.config_dataclass import (
     Range,
     Share,
     Sourced,
+    SpanMinutes,
     Unit,
     config_dataclass,
 )
@@ -48,7 +51,7 @@ class Blank:
     """The unit of an answer."""
     find: Label
     """Where a trust finds it, or how it is measured, as an instruction."""
-    patients: Annotated[int, Ge(1), Unit("patients")] | None = None
+    patients: Annotated[AtLeastOne, Unit("patients")] | None = None
     """On how many patients it is measured; none: it is looked up."""
     arms: tuple[str, ...] = ()
     """Two arms of the study that have it at either end in every department, if there are any.
@@ -64,9 +67,9 @@ class PlannedPilot:
 
     design: Label
     """The design, in words."""
-    half_width: Annotated[float, Gt(0), Unit("minutes")]
+    half_width: SpanMinutes
     """Half the length of the 95 % interval that it reports, on average over departments."""
-    false_alarms: Annotated[float, Ge(0), Le(1), Unit("share")]
+    false_alarms: Share
     """How often it finds an effect of a product that does nothing."""
 
 
@@ -97,7 +100,7 @@ class OfferFacts:
     """How it will be evaluated; none: it will not be."""
     blanks: tuple[Blank, ...] = field(default_factory=tuple)
     """What was not answered."""
-    where_nurses_are_right: Annotated[float, Ge(0), Le(1), Unit("share")] | None = None
+    where_nurses_are_right: Share | None = None
     """The share of the sickest at triage with too low a level if a product that agrees with nurses differs from them
     only where they are right: the harshest reading of agreement, worked out by `aeflow offer`. Example: `0.257`"""
     stated: Mapping[str, Annotated[float, Unit("that of the measure")]] = field(
@@ -190,7 +193,7 @@ class Cost(Sourced):
     Example: `[211000, 420000]`"""
     basis: Literal["per_year", "per_attendance"] = "per_year"
     """Whether it is a sum a year, or a price times the attendances that it is paid for. Example: `per_attendance`"""
-    attendances: Annotated[float, Gt(0), Unit("patients a year")] | None = None
+    attendances: Annotated[Positive, Unit("patients a year")] | None = None
     """How many attendances a cost per attendance counts. Example: `124100`"""
     arrivals: tuple[str, ...] = ()
     """Their arrival sources; none: all that attend. Example: `[walk_in, referred]`"""
@@ -198,7 +201,7 @@ class Cost(Sourced):
     """The year of the prices. Example: `"2025/26"`"""
     paid_by: Label | None = None
     """Who pays. Example: `the trust`"""
-    at_most: Annotated[float, Gt(0), Unit("times")] | None = None
+    at_most: Annotated[Positive, Unit("times")] | None = None
     """How many times over the arm can be bought: 1 of a licence, of which a second does nothing. None: as often as
     there is money. Example: `1`"""
     releases_cash: bool | None = None
@@ -350,9 +353,7 @@ class ValuePerHour(Sourced):
     Example: `{pounds: [5, 15, 45], evidence: assumed, source: "no figure is published; three, to see what changes"}`
     """
 
-    pounds: Annotated[
-        tuple[Annotated[float, Gt(0), Unit("GBP an hour")], ...], MinLen(1), MaxLen(5)
-    ]
+    pounds: Annotated[tuple[Annotated[Positive, Unit("GBP an hour")], ...], MinLen(1), MaxLen(5)]
     """One to five values, each reported."""
 
 
@@ -363,7 +364,7 @@ class EqualSpend(Sourced):
     Example: `{pounds_per_year: 250000, evidence: assumed, source: "about what one clinician from 14 to 22 h costs"}`
     """
 
-    pounds_per_year: Annotated[float, Gt(0), Unit("GBP a year")]
+    pounds_per_year: Annotated[Positive, Unit("GBP a year")]
     """The sum."""
 
 
@@ -530,7 +531,7 @@ class DelayHarm(Sourced):
 
     shown: bool = False
     """Whether the report has the table of delay and harm; `study.harm.shown=true` switches it on. Example: `true`"""
-    until_minutes: NonEmpty[tuple[Annotated[float, Gt(0), Unit("minutes")], ...]]
+    until_minutes: NonEmpty[tuple[SpanMinutes, ...]]
     """Where one band of times ends and the next begins, rising."""
     mortality: Annotated[tuple[Share, ...], MinLen(2)]
     """Mortality within 30 days in each band, one more than there are bounds: the last is of all longer times."""
@@ -625,7 +626,7 @@ class Structure(Sourced):
 
     label: Label
     """Words for the structure in tables."""
-    weight: Annotated[float, Gt(0), Unit("that of the other weights")]
+    weight: Annotated[Positive, Unit("that of the other weights")]
     """How common it is, relative to the others, among departments that are not yet held against any figure."""
     staffing: str | None = None
     """The staffing: the name of its file. None: the one that the ensemble is built for. Example: `typical`"""
@@ -652,7 +653,7 @@ class Cause(Sourced):
 
     label: Label
     """Words for the cause that follow 'if', in sentences and tables. Example: `cubicles are always full`"""
-    weight: Annotated[float, Gt(0), Unit("that of the other weights")]
+    weight: Annotated[Positive, Unit("that of the other weights")]
     """How common it is, relative to the others."""
     site: str
     """The site: the name of its file."""
@@ -709,7 +710,7 @@ class Built:
     """The ranges they come from: their name, and a hash of them."""
     program: str
     """Version of aeflow, and a hash of its source."""
-    simulated_years: Annotated[int, Ge(0), Unit("years")]
+    simulated_years: Annotated[Count, Unit("years")]
     """Years that were simulated to find them."""
-    accepted: Annotated[int, Ge(0), Unit("departments")]
+    accepted: Annotated[Count, Unit("departments")]
     """How many departments fit, of which the file holds as many as were asked for."""

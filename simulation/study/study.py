@@ -12,7 +12,13 @@ from typing import Annotated, Literal, Protocol
 import numpy as np
 from annotated_types import Ge, Gt, Le, MaxLen, MultipleOf
 
-from simulation.department.config_dataclass import UNITLESS, Unit, config_dataclass
+from simulation.department.config_dataclass import (
+    UNITLESS,
+    AtLeastOne,
+    Count,
+    Unit,
+    config_dataclass,
+)
 from simulation.department.graph import dated_after_departure
 from simulation.department.rota import mean_per_day
 from simulation.department.vocabulary import Pathway
@@ -95,32 +101,32 @@ class RunLength:
     Example: `{seed: 1, replications: 20, warm_up_days: 21, measured_days: 28, cool_down_days: 2}`
     """
 
-    seed: Annotated[int, Ge(0), UNITLESS]
+    seed: Annotated[Count, UNITLESS]
     """The seed of all random numbers: the same seed gives the same patients."""
-    replications: Annotated[int, Ge(1), Unit("replications")]
+    replications: Annotated[AtLeastOne, Unit("replications")]
     """How often the department is simulated, each time with new random numbers; with `precision`, the least number."""
-    warm_up_days: Annotated[int, Ge(0), MultipleOf(7), Unit("days")]
+    warm_up_days: Annotated[Count, MultipleOf(7), Unit("days")]
     """Days that are simulated first and not counted: whole weeks."""
     measured_days: Annotated[int, Gt(0), Unit("days")]
     """The measured window: patients who arrive in it count."""
-    cool_down_days: Annotated[int, Ge(0), Unit("days")]
+    cool_down_days: Annotated[Count, Unit("days")]
     """Days after the window, in which arrivals go on; doubled while a measured patient is still in."""
-    start_week: Annotated[int, Ge(0), Le(51), Unit("week")] | None = None
+    start_week: Annotated[Count, Le(51), Unit("week")] | None = None
     """The week of the model year on whose Monday the window begins; 0 is the first of January. None: a window shorter
     than the year begins in another week in each replication, spread evenly over the year (over an ensemble in each
     pass over its departments, in an order drawn by seed and pass); a longer one in week 0. Example: `0`"""
-    doublings: Annotated[int, Ge(0), Le(8), Unit("times")] = 4
+    doublings: Annotated[Count, Le(8), Unit("times")] = 4
     """How often the cool-down may be doubled. Example: `0`"""
     keep: tuple[Kept, ...] = ()
     """Tables that are written for every replication and arm. Example: `[patients]`"""
     profile_all: bool = False
     """Whether every replication has day profiles, for what is inferred from them; else the first `profiles`."""
-    profiles: Annotated[int, Ge(0), Unit("replications")] = 8
+    profiles: Annotated[Count, Unit("replications")] = 8
     """How many replications, the first, have day profiles: eight are enough for pictures. A profile costs a tenth of a
     replication's time. Example: `2`"""
-    first: Annotated[int, Ge(0), Unit("replication")] = 0
+    first: Annotated[Count, Unit("replication")] = 0
     """The first replication to run, for array jobs; `aeflow gather` puts parts together. Example: `20`"""
-    count: Annotated[int, Ge(1), Unit("replications")] | None = None
+    count: Annotated[AtLeastOne, Unit("replications")] | None = None
     """How many to run from `first` on; none: all that are left. Example: `20`"""
     by_month: bool = False
     """Whether measures of every month in the window are worked out as well, for `aeflow validate`."""
@@ -128,12 +134,12 @@ class RunLength:
     """Outcomes that are kept by day of arrival as well, for `aeflow evaluate`."""
     precision: Precision | None = None
     """How precisely one number should be known; none: exactly `replications` are run."""
-    departments: Annotated[int, Ge(1), Unit("departments")] | None = None
+    departments: Annotated[AtLeastOne, Unit("departments")] | None = None
     """How many departments of the study's ensemble are used, the first in its file: replication k uses department k
     modulo this number, so `replications` are a whole multiple of it, or fewer. None: 60, or as many as are used twice,
     which takes 40 replications or more. From 2 to 19 departments give no range and no verdict, and `aeflow compare`
     refuses them where the ensemble has more. Read only over an ensemble. Example: `60`"""
-    department: Annotated[int, Ge(0), Unit("department")] | None = None
+    department: Annotated[Count, Unit("department")] | None = None
     """The one department of the ensemble that every replication uses, by its number in the file, from 0. None: all of
     `departments` in turn. Example: `17`"""
 
@@ -226,7 +232,7 @@ class Cluster:
     scheduler_file: str | None = None
     """A file that the scheduler writes and all machines can read, instead of an address.
     Example: `/shared/scheduler.json`"""
-    wait_for: Annotated[int, Ge(1), Unit("workers")] = 1
+    wait_for: Annotated[AtLeastOne, Unit("workers")] = 1
     """How many workers of a cluster that is not its own must be connected before a run begins."""
 
     @property

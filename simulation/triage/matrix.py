@@ -15,7 +15,6 @@ from dataclasses import field
 from typing import Annotated, TypedDict
 
 import numpy as np
-from annotated_types import Ge, Gt
 
 from simulation.department.config_dataclass import (
     HOLDER,
@@ -23,6 +22,8 @@ from simulation.department.config_dataclass import (
     BelowOne,
     CategoryName,
     Context,
+    NotNegative,
+    Positive,
     Range,
     Share,
     Sourced,
@@ -92,7 +93,7 @@ class AtLeastZero(Estimate):
     Example: `{value: 1.85, range: [1.32, 2.37], evidence: published, source: "price list"}`
     """
 
-    value: Annotated[float, Ge(0), HOLDER]
+    value: Annotated[NotNegative, HOLDER]
 
 
 @config_dataclass
@@ -102,10 +103,10 @@ class AboveZero(Estimate):
     Example: `{value: 12, range: [6, 24], evidence: assumed, source: "a judgement"}`
     """
 
-    value: Annotated[float, Gt(0), HOLDER]
+    value: Annotated[Positive, HOLDER]
 
 
-Rows = tuple[tuple[Annotated[float, Ge(0)], ...], ...]
+Rows = tuple[tuple[NotNegative, ...], ...]
 TOLERANCE = 1e-9
 """How far a row of shares may be from 1: rounding of the sum itself, nothing more."""
 N_HIGH = 2

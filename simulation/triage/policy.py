@@ -41,8 +41,10 @@ from annotated_types import Ge
 from simulation.department.config_dataclass import (
     ByName,
     Context,
+    Count,
     Names,
     NonEmpty,
+    NotNegative,
     OfAttributes,
     Sourced,
     SourceNames,
@@ -338,7 +340,7 @@ def _groups(matrix: Matrix) -> set[tuple[str, str]]:
 
 
 Role = Literal["replaces", "advises"]
-DaySpan = Annotated[tuple[Annotated[int, Ge(0)], Annotated[int, Ge(0)]], Unit("days")]
+DaySpan = Annotated[tuple[Annotated[int, Ge(0)], Count], Unit("days")]
 Yardstick = Literal["panel", "physician", "outcome", "written", "nurses"]
 YARDSTICKS: Mapping[Yardstick, str] = {
     "panel": "the level an expert panel gave afterwards, with the whole record",
@@ -406,7 +408,7 @@ class Usage:
     """What is paid for each attendance that the tool is used for."""
     cost_per_year: Annotated[AtLeastZero, Unit("GBP a year")] | None = None
     """What is paid each year besides."""
-    measured_on: Mapping[str, Mapping[str, Annotated[float, Ge(0), Unit("patients")]]] = field(
+    measured_on: Mapping[str, Mapping[str, Annotated[NotNegative, Unit("patients")]]] = field(
         default_factory=dict
     )
     """On whom the AI's labels were measured: patients by attribute of the site and category. A report says where the

@@ -13,7 +13,13 @@ from typing import Annotated, Literal, NamedTuple, TypeAlias, get_args
 import numpy as np
 from annotated_types import Ge, Le, MinLen
 
-from simulation.department.config_dataclass import Sourced, Unit, config_dataclass
+from simulation.department.config_dataclass import (
+    AtLeastOne,
+    Count,
+    Sourced,
+    Unit,
+    config_dataclass,
+)
 from simulation.errors import Faults
 from simulation.records.schema import Floats, Mask
 from simulation.vetting.assessors import (
@@ -135,7 +141,7 @@ class Vetting:
     """What is tried."""
     criteria: Annotated[tuple[Criterion, ...], MinLen(1)]
     """What it must come to, stated before it is tried."""
-    repeats: Annotated[int, Ge(1), Le(20), Unit("times")] = 2
+    repeats: Annotated[AtLeastOne, Le(20), Unit("times")] = 2
     """How often each case is asked as it is written. Example: `3`"""
     rephrased: bool = True
     """Whether each case is asked once more in other words."""
@@ -147,7 +153,7 @@ class Vetting:
     """Which level of a department each level of the cases, 1 to 5, stands for in a comparison: nobody has measured how
     one scale of triage maps on another. A level of the department that none stands for has no case, so its labels are
     assumed. Example: `[immediate, very_urgent, very_urgent, urgent, standard]`"""
-    seed: Annotated[int, Ge(0), Unit("none")] = 2026
+    seed: Annotated[Count, Unit("none")] = 2026
     """Where chance starts: made-up cases, folds, resamples. Example: `7`"""
 
 

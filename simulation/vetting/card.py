@@ -17,7 +17,7 @@ from simulation.display.web_page import fill, html_of, page
 from simulation.display.word_file import word_file
 from simulation.display.words import WIDTH
 from simulation.records.serialise import csv_text, to_json
-from simulation.runs.atomic import as_results_error, write_file
+from simulation.runs.atomic import write_to
 from simulation.study.statements import BANNER
 from simulation.vetting.bench import NURSE, TOOL, Bench
 from simulation.vetting.card_tables import card_pictures, card_tables
@@ -174,9 +174,9 @@ def card_sentences(bench: Bench) -> list[str]:
 def write_questions(cases: CaseSet, name: str, results: Path) -> Path:
     """Write the cases for a vendor to answer, without truth or nurse, and return the path. Raises ResultsError."""
     path = results / FOLDER / f"{name}-cases_to_answer.csv"
-    with as_results_error(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_file(path, bytes_of(path.name, questions_text(cases)))
+    write_to(
+        path, bytes_of(path.name, questions_text(cases)), "Name another folder: results=FOLDER"
+    )
     return path
 
 

@@ -33,7 +33,14 @@ import numpy as np
 from annotated_types import Ge, Le, MinLen
 from numpy.typing import NDArray
 
-from simulation.department.config_dataclass import Share, Sourced, Unit, config_dataclass
+from simulation.department.config_dataclass import (
+    AtLeastOne,
+    NotNegative,
+    Share,
+    Sourced,
+    Unit,
+    config_dataclass,
+)
 from simulation.errors import Fault, Faults, nearest, refuse
 from simulation.patients.variates import generator_of
 from simulation.records.schema import Floats, Mask
@@ -615,7 +622,7 @@ class _CsvRow(NamedTuple):
 # --- made up --------------------------------------------------------------------------------------------------
 
 T = TypeVar("T")
-Weight = Annotated[float, Ge(0), Unit("weight")]
+Weight = Annotated[NotNegative, Unit("weight")]
 
 
 @config_dataclass
@@ -671,7 +678,7 @@ class Template:
     signs: {heart_rate: [95, 125]}, must_not_miss: true}`
     """
 
-    level: Annotated[int, Ge(1), Le(5), Unit("level")]
+    level: Annotated[AtLeastOne, Le(5), Unit("level")]
     """How urgent the patient is, 1 (the most urgent) to 5: the label."""
     complaints: Annotated[Mapping[str, Annotated[tuple[str, ...], MinLen(1)]], MinLen(1)]
     """What the patient says, by language, in one wording or more; English (`en`) with two at least, so that a case can

@@ -13,9 +13,14 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple, get_args
 
 import numpy as np
-from annotated_types import Ge, Gt, Le
+from annotated_types import Ge, Le
 
-from simulation.department.config_dataclass import Positive, Unit, config_dataclass
+from simulation.department.config_dataclass import (
+    NotNegative,
+    Positive,
+    Unit,
+    config_dataclass,
+)
 from simulation.errors import refuse
 from simulation.patients.variates import generator_of
 from simulation.records.schema import Floats
@@ -52,7 +57,7 @@ class LearnedAssessor:
     Example: `[vital_signs]`"""
     balanced: bool = False
     """Whether each true level weighs as much as any other in fitting, however rare."""
-    under_triage_cost: Annotated[float, Gt(0), Le(1000), Unit("over-triages")] = 1.0
+    under_triage_cost: Annotated[Positive, Le(1000), Unit("over-triages")] = 1.0
     """What an under-triage costs, in over-triages: the label is the level of least expected cost."""
     looseness: Annotated[Positive, Unit("none")] = 1.0
     """How freely the model follows the cases: one over the ridge penalty. Example: `0.3`"""
@@ -60,7 +65,7 @@ class LearnedAssessor:
     """Whether it may read that vital signs are missing: in a resuscitation nobody writes them down."""
     folds: Annotated[int, Ge(2), Le(50), Unit("parts")] = 5
     """Into how many parts the cases are cut; each is labelled by a model of the others. Example: `10`"""
-    abstains_below: Annotated[float, Ge(0), Le(1), Unit("probability")] = 0.0
+    abstains_below: Annotated[NotNegative, Le(1), Unit("probability")] = 0.0
     """It hands a patient back where the probability of its label is lower than this."""
     save: bool = False
     """Whether a model of all cases is stored beside the card, as JSON; it holds pieces of the complaints' words."""

@@ -21,9 +21,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, TypeAlias
 from urllib.parse import urlsplit
 
-from annotated_types import Ge, Gt, Le
+from annotated_types import Ge, Le
 
-from simulation.department.config_dataclass import Unit, config_dataclass
+from simulation.department.config_dataclass import (
+    AtLeastOne,
+    Count,
+    NotNegative,
+    Positive,
+    Unit,
+    config_dataclass,
+)
 from simulation.errors import Fault, ResultsError, refuse
 from simulation.records.serialise import digest, parse_json
 from simulation.vetting.cases import (
@@ -80,22 +87,22 @@ class LlmAssessor:
     """The file in `configs/prompt` that says what is asked."""
     key: str | None = None
     """The NAME of the environment variable that holds the key, never the key. Example: `OUR_SERVER_KEY`"""
-    temperature: Annotated[float, Ge(0), Le(2), Unit("none")] = 0.0
+    temperature: Annotated[NotNegative, Le(2), Unit("none")] = 0.0
     """How freely the model chooses its words; 0 asks for the likeliest. Example: `0.7`"""
-    seed: Annotated[int, Ge(0), Unit("none")] = 1
+    seed: Annotated[Count, Unit("none")] = 1
     """Where the server's chance starts, the same for every question. Example: `2`"""
     longest_answer: Annotated[int, Ge(8), Le(4096), Unit("tokens")] = 64
     """Tokens after which an answer is cut off. Example: `200`"""
-    timeout: Annotated[float, Gt(0), Le(3600), Unit("seconds")] = 60.0
+    timeout: Annotated[Positive, Le(3600), Unit("seconds")] = 60.0
     """How long one request may take in all. Example: `20`"""
-    retries: Annotated[int, Ge(0), Le(10), Unit("times")] = 2
+    retries: Annotated[Count, Le(10), Unit("times")] = 2
     """How often a request is sent again if the server is down, slow, failing or asks for fewer. Example: `4`"""
-    first_pause: Annotated[float, Ge(0), Le(60), Unit("seconds")] = 0.5
+    first_pause: Annotated[NotNegative, Le(60), Unit("seconds")] = 0.5
     """The pause before the first retry; each further one is twice as long, or as long as the server asks, up to a
     minute. Example: `2`"""
-    concurrency: Annotated[int, Ge(1), Le(64), Unit("requests")] = 2
+    concurrency: Annotated[AtLeastOne, Le(64), Unit("requests")] = 2
     """How many requests are under way at once. Example: `4`"""
-    price: Annotated[float, Ge(0), Unit("GBP per million tokens")] | None = None
+    price: Annotated[NotNegative, Unit("GBP per million tokens")] | None = None
     """What is paid for a million tokens, read and written alike, as its maker states it. Example: `0.4`"""
     keep_text: bool = False
     """Whether questions and answers are kept in words beside the levels: they hold complaints."""

@@ -50,10 +50,10 @@ from simulation.display.drawing import (
     panel_title,
     png_of,
 )
-from simulation.errors import Faults, ResultsError, nearest, refuse
+from simulation.errors import Faults, nearest, refuse
 from simulation.records.schema import Floats
 from simulation.records.serialise import csv_text, digest, to_exact
-from simulation.runs.atomic import write_file
+from simulation.runs.atomic import write_file, write_to
 from simulation.runs.provenance import identity_of, source_digest
 from simulation.study.design import Built, Member
 from simulation.study.study import Study
@@ -516,13 +516,7 @@ def write(path: Path, built: Ensemble, words: str) -> None:
             for stated in built.departments
         ),
     )
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_file(path, ensemble_text(rounded, heading))
-    except OSError as error:
-        raise ResultsError(
-            f"{path}: cannot be written ({error.strerror}). Name another folder"
-        ) from error
+    write_to(path, ensemble_text(rounded, heading), "Name another folder")
     ensemble_named(built.name, search_folders(str(path.parent.parent)))
 
 

@@ -26,12 +26,12 @@ from simulation.display.drawing import GREY, LEVEL_COLOURS
 from simulation.display.files import write_dated
 from simulation.display.words import STAGE_WORDS
 from simulation.engine.rows import OUTCOMES, EndRow
-from simulation.errors import ResultsError, refuse
+from simulation.errors import refuse
 from simulation.measures.occupancy import STAGES, stage_of
 from simulation.measures.queues import EVERY, FOREVER, Queues, Rows
 from simulation.questions.what_happened import patient_story
 from simulation.records.schema import Ints
-from simulation.runs.atomic import write_file
+from simulation.runs.atomic import write_to
 from simulation.runs.result import StudyResult
 from simulation.study.simulate import SharedDraws, Simulated, simulate_draws
 from simulation.study.statements import BANNER
@@ -56,13 +56,7 @@ class Animation:
     def write(self, path: Path | str) -> Path:
         """Write the page, and return its path. Raises ResultsError if that fails."""
         path = Path(path)
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            write_file(path, self.html)
-        except OSError as error:
-            raise ResultsError(
-                f"{path}: {error.strerror or error}. Say where else: out=FILE.html"
-            ) from error
+        write_to(path, self.html, "Say where else: out=FILE.html")
         return path
 
     def write_dated(self, results: Path) -> Path:

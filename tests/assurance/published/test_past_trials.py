@@ -1,10 +1,13 @@
 """What the model has been worth on past trials: what ships is what the fit gives, and holds studies that it was not
 fitted to."""
 
+from typing import get_args
+
 import numpy as np
 import pytest
 
-from simulation.assurance.known_effects import KINDS, LOAD
+from simulation.assurance.known_effects import LOAD
+from simulation.assurance.targets import KindOfChange
 from simulation.report.outcome import past_trials
 from tests.long.past_trials import (
     INTO,
@@ -46,7 +49,7 @@ def test_its_interval_score_stands_beside_that_of_other_studies_effects_alone() 
 def test_what_ships_is_what_the_fit_to_the_shipped_rows_gives() -> None:
     shipped = past_trials()["kinds"]
     assert past_trials()["farthest"] == pytest.approx(FIT.farthest, abs=6e-4)
-    assert set(shipped) == {*KINDS, ""} - {LOAD}
+    assert set(shipped) == {*get_args(KindOfChange), ""} - {LOAD}
     for kind, worth in shipped.items():
         ends = [worth[end] for end in ("low", "middle", "high")]
         assert ends == pytest.approx(FIT.bounds(kind), abs=0.006)
