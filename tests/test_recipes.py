@@ -220,9 +220,9 @@ assert main(["schema", "--help"]) == 0
 def test_a_key_of_a_command_touches_commands_alone(tmp_path: Path) -> None:
     copy = Copy(tmp_path)
     copy.edit(
-        "commands/keys.py",
-        'CommandKey("folder", "folder", "write the schemas here"),',
-        ' CommandKey("names", "switch", "the names of the kinds alone", "false"),',
+        "commands/keys.yaml",
+        "    folder: {kind: folder, about: write the schemas here}\n",
+        '    names: {kind: switch, about: the names of the kinds alone, usual: "false"}\n',
     )
     copy.edit(
         "commands/own_files.py",

@@ -8,7 +8,7 @@ from difflib import SequenceMatcher
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from simulation.commands.keys import TAKES, CommandKey, shown
+from simulation.commands.keys import TAKES, CommandKey, answers_of, shown
 from simulation.errors import NEAR, Faults, nearest
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def read_line(command: str, words: Sequence[str]) -> CommandLine:
     """The words of a command as its entry in the table says. Raises ConfigError with every fault."""
     takes, faults = TAKES[command], Faults()
     keys = {key.name: key for key in takes.keys}
-    answers = frozenset(takes.answers())
+    answers = frozenset(answers_of(command))
     stated, plain, overrides = dict[str, str](), list[str](), list[str]()
     for word in _whole(words):
         name, equals, text = word.partition("=")

@@ -17,8 +17,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
-import numpy as np
-
 T = TypeVar("T")
 Plain = dict[str, Any]
 """A block of values that JSON and YAML can hold."""
@@ -106,6 +104,7 @@ def to_exact(value: Any, *, without: Collection[str] = (), with_none: bool = Tru
     source. Keys of other mappings are a user's own names, which may be the same words. `with_none`: entries that are
     None, too.
     """
+    import numpy as np  # what reads words alone does not wait for it
 
     def made(value: Any) -> Any:
         kind: Any = type(value)

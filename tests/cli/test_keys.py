@@ -8,7 +8,7 @@ import pytest
 
 from simulation.cli import COMMANDS, HELP
 from simulation.commands.command_line import key_lines, read_line, usage
-from simulation.commands.keys import OF_BENCH, OF_STUDY, TAKES, CommandKey
+from simulation.commands.keys import TAKES, CommandKey, answers_of
 from simulation.config.files import packaged_configs
 from simulation.config.studies import Top
 from simulation.errors import ConfigError
@@ -178,9 +178,10 @@ def test_no_override_is_taken_for_a_misspelt_key(command: str) -> None:
 
 def test_what_overrides_begin_with_is_what_a_configuration_holds() -> None:
     in_files = {path.name for path in packaged_configs().iterdir() if path.is_dir()}
-    assert {one.name for one in fields(Top)} <= {*OF_STUDY}
-    assert {*OF_STUDY} <= {one.name for one in fields(Top)} | in_files
-    assert {*OF_BENCH} == {one.name for one in fields(Vetting)}
+    of_study = {*TAKES["compare"].overrides}
+    assert {one.name for one in fields(Top)} <= of_study
+    assert of_study <= {one.name for one in fields(Top)} | in_files
+    assert {*TAKES["vet"].overrides} == {one.name for one in fields(Vetting)}
 
 
 # --- the help ------------------------------------------------------------------------------------------------
@@ -210,7 +211,7 @@ def test_the_overview_mentions_only_keys_that_the_command_takes(
         name = line.split()[1] if line.startswith("  aeflow ") else name
         about += f"{line}\n" if name == command else ""
     assert about
-    known = {key.name for key in takes.keys} | set(takes.answers())
+    known = {key.name for key in takes.keys} | set(answers_of(command))
     known |= {*takes.overrides}
     mentioned = set(re.findall(r"(?<![\w.])([a-z_]+)=", about)) - {"key"}
     assert mentioned <= known
