@@ -256,16 +256,10 @@ def mixed(trials: Trials) -> TrialEstimates:
     return _of_fits(fits, 0)
 
 
-OF_TRIALS: Mapping[Analysis, Callable[[Trials], TrialEstimates]] = {
-    "weekly_t": weekly_t,
-    "paired_t": paired_t,
-    "patients_t": patients_t,
-    "least_squares": least_squares,
-    "hac": hac,
-    "glsar": glsar,
-    "cluster_t": cluster_t,
-    "permutation": permutation,
-    "sequence_t": sequence_t,
-    "gls": gls,
-    "mixed": mixed,
-}
+OF_TRIALS: Mapping[str, Callable[[Trials], TrialEstimates]] = {
+    analysis.__name__: analysis
+    for analysis in (
+        weekly_t, paired_t, patients_t, least_squares, hac, glsar, cluster_t, permutation, sequence_t, gls, mixed,
+    )
+}  # fmt: skip
+"""Every analysis by its name."""

@@ -32,6 +32,7 @@ from simulation.display.words import change, cost_in_short, unit_words
 from simulation.evaluation.charts import LEARNT_WEEKS, ChartResult
 from simulation.evaluation.design import (
     ANALYSES,
+    REPORTED_BY,
     BeforeAfter,
     Deviation,
     EvaluatedOutcome,
@@ -503,16 +504,6 @@ def weeks_picture(evaluation: Evaluation) -> Picture:
 
 # --- in words ------------------------------------------------------------------------------------------------
 
-REPORTED_BY: Mapping[str, str] = {
-    "before_after": "TREND (Des Jarlais et al. 2004, Am J Public Health 94:361)",
-    "alternating": "CONSORT for crossover trials (Dwan et al. 2019, BMJ 366:l4378) and for cluster trials (Campbell et "
-    "al. 2012, BMJ 345:e5661)",
-    "parallel": "CONSORT for cluster trials (Campbell et al. 2012, BMJ 345:e5661)",
-    "alternate_days": "CONSORT for crossover trials (Dwan et al. 2019, BMJ 366:l4378)",
-    "by_patient": "CONSORT (Schulz et al. 2010, BMJ 340:c332)",
-    "stepped": "CONSORT for stepped wedge trials (Hemming et al. 2018, BMJ 363:k1614)",
-}
-"""The reporting guideline of each order of switching, beside those of interventions with an AI."""
 OF_AN_AI = "SPIRIT-AI (Cruz Rivera et al. 2020, Nat Med 26:1351) and CONSORT-AI (Liu et al. 2020, Nat Med 26:1364)"
 
 

@@ -3,8 +3,9 @@
 A design is laid over simulated departments by `trials`; what an analysis does stands in `analyses`.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import field
+from pathlib import Path
 from typing import Annotated, Literal
 
 from annotated_types import Le, Lt, MaxLen
@@ -22,6 +23,7 @@ from simulation.department.config_dataclass import (
 )
 from simulation.errors import Fault, nearest
 from simulation.measures.measuring import DailyOutcome, is_observable
+from simulation.records.serialise import read_yaml
 
 WEEK_DAYS = 7
 MOST_WEEKS = 260
@@ -31,32 +33,9 @@ Analysis = Literal[
     "weekly_t", "paired_t", "patients_t", "least_squares", "hac", "glsar", "cluster_t", "permutation", "sequence_t",
     "gls", "mixed",
 ]  # fmt: skip
-ANALYSES: Mapping[Analysis, tuple[str, str]] = {
-    "weekly_t": ("t test, weeks", "a t test of weekly means"),
-    "paired_t": ("t test, pairs", "a t test of the differences of neighbouring periods"),
-    "patients_t": ("t test, patients", "a t test of patients"),
-    "least_squares": (
-        "series, least squares",
-        "segmented regression of weekly means by least squares",
-    ),
-    "hac": (
-        "series, HAC",
-        "segmented regression of weekly means with errors of Newey and West over four weeks",
-    ),
-    "glsar": (
-        "series, GLSAR",
-        "segmented regression of weekly means with autoregressive errors of order 1",
-    ),
-    "cluster_t": ("t test, departments", "a t test of departments' means"),
-    "permutation": ("randomisation test", "a randomisation test of the means of periods"),
-    "sequence_t": (
-        "t test, sequences",
-        "a t test of departments' differences, adjusted for sequence",
-    ),
-    "gls": ("GLS, variances known", "generalised least squares with variances from earlier weeks"),
-    "mixed": ("mixed model", "a mixed model with periods fixed and departments random, by REML"),
-}
-"""What each analysis is called in a table, and in a protocol."""
+ANALYSES, ALLOWED, REPORTED_BY = read_yaml(Path(__file__).with_name("facts.yaml")).values()
+"""By analysis, its words in a table and in a protocol; by order of switching, the analyses that suit it, and the
+reporting guideline."""
 
 
 @config_dataclass
@@ -128,16 +107,6 @@ class ByPatient:
 
 
 Switching = BeforeAfter | Alternating | Parallel | Stepped | AlternateDays | ByPatient
-ALLOWED: Mapping[str, tuple[Analysis, ...]] = {
-    "before_after": ("weekly_t", "patients_t", "least_squares", "hac", "glsar"),
-    "alternating of one": ("weekly_t", "paired_t", "patients_t", "permutation"),
-    "alternating": ("sequence_t", "permutation", "gls", "mixed"),
-    "parallel": ("permutation", "cluster_t", "gls"),
-    "stepped": ("permutation", "gls", "mixed"),
-    "alternate_days": ("paired_t", "patients_t"),
-    "by_patient": ("patients_t",),
-}
-"""The analyses that suit each order of switching."""
 
 
 @config_dataclass

@@ -15,8 +15,8 @@ from simulation.cli import main
 from simulation.commands import inquiries
 from simulation.config import load
 from simulation.errors import ConfigError
-from simulation.evaluation.answer import REPORTED_BY, Evaluation, protocol
-from simulation.evaluation.design import ANALYSES
+from simulation.evaluation.answer import Evaluation, protocol
+from simulation.evaluation.design import ANALYSES, REPORTED_BY
 from simulation.evaluation.evaluate import load_designs, study_of_evaluation
 from simulation.measures.measuring import Measures
 from simulation.resumable import finished_run
