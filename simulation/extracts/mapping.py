@@ -174,7 +174,7 @@ CATEGORIES: Mapping[str, tuple[str, ...]] = {
 
 def extract_mapping_faults(mapping: ExtractMapping, where: str) -> Iterator[Fault]:
     """Faults of a mapping: unknown meanings, columns that are used twice, a timezone or a kind of dirt nobody knows."""
-    from simulation.extracts.quality import KINDS
+    from simulation.extracts.quality import kinds
 
     for name, coded in mapping.codes.items():
         known = (*CATEGORIES[name], UNKNOWN_CODE)
@@ -206,7 +206,7 @@ def extract_mapping_faults(mapping: ExtractMapping, where: str) -> Iterator[Faul
     for name in mapping.utc:
         faults.known(f"{where}.utc", name, mapping.stamps, what="point in time")
     for name in mapping.worst:
-        faults.known(f"{where}.worst.{name}", name, KINDS, what="kind of dirt")
+        faults.known(f"{where}.worst.{name}", name, kinds(), what="kind of dirt")
     yield from faults
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import cache
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,10 +14,9 @@ from simulation.display.table import Cell, ReportTable
 from simulation.errors import Fault, Faults
 from simulation.extracts.mapping import FEWEST
 from simulation.records.schema import Ints, Mask
+from simulation.records.serialise import read_yaml
 from simulation.wording import apart
 
-ROW_OUT, STAMP_OUT, CODE_OUT = "row left out", "stamp taken as missing", "code taken as missing"
-KEPT = "kept as it is"
 
 
 class DirtKind(NamedTuple):
@@ -34,145 +35,11 @@ class DirtKind(NamedTuple):
         return self.most if self.most is not None else worst_share if self.loses else None
 
 
-CODES = "Say in the mapping what these codes mean"
-UNREAD = "Look at the format of the column, and at day_first in the mapping"
-CLOCK = "The column may be of another clock, or of another point in time than the mapping says"
-KINDS: Mapping[str, DirtKind] = {
-    "other_clock": DirtKind(
-        "stamp by a clock that does not go forward in summer, beside others that do",
-        "nothing",
-        True,
-        "Stamps in UTC all year are put right by a line of the mapping: utc: [{points}]. If only some rows are so, "
-        "as of one of two systems, mend them first",
-        0.0,
-        explains=True,
-    ),
-    "day_month_swapped": DirtKind(
-        "date that only the other order of day and month reads, or a file in which no day is after the 12th",
-        "nothing",
-        True,
-        "Change day_first in the mapping, or write all dates in one way",
-        explains=True,
-    ),
-    "columns_swapped": DirtKind(
-        "two stamps most of which are in the wrong order",
-        "nothing",
-        True,
-        "Look whether the mapping names these two columns the wrong way round",
-        0.0,
-        explains=True,
-    ),
-    "uneven_row": DirtKind(
-        "row with more or fewer cells than the header",
-        ROW_OUT,
-        True,
-        "Often a comma in a free text without quotes: write the file again with quotes",
-    ),
-    "empty_row": DirtKind("row without a value in any column that is read", ROW_OUT),
-    "repeated_header": DirtKind("the header again, within the file", ROW_OUT),
-    "left_out_row": DirtKind("row that the mapping leaves out", ROW_OUT),
-    "test_patient": DirtKind("number of a test patient", ROW_OUT),
-    "repeated_row": DirtKind("row that repeats another one", "one of them kept", loses=True),
-    "same_attendance_twice": DirtKind(
-        "attendance number that is there already, with other values", "first kept", True
-    ),
-    "no_arrival": DirtKind("no time of arrival", ROW_OUT, loses=True),
-    "unreadable_arrival": DirtKind("arrival that is no time", ROW_OUT, True, UNREAD),
-    "outside_period": DirtKind("arrival far outside the period of the others", ROW_OUT, loses=True),
-    "few_arrivals": DirtKind(
-        "day with far fewer arrivals than usual, in all or in six hours of it", "left out of rates"
-    ),
-    "unreadable_stamp": DirtKind("later stamp that is no time", STAMP_OUT, True, UNREAD),
-    "placeholder_date": DirtKind(
-        "date that stands for none, such as 1900 or 9999", STAMP_OUT, loses=True
-    ),
-    "date_without_time": DirtKind(
-        "date alone, or midnight exactly more than by chance or before an arrival of that day",
-        STAMP_OUT,
-        True,
-        "Give the time, too: in the same column, or in a second one, [Date, Time]",
-    ),
-    "same_moment": DirtKind(
-        "many stamps at one moment, as after a downtime", f"later {STAMP_OUT}", True
-    ),
-    "same_minute": DirtKind(
-        "departure on a minute of the day that has far more than others, as of what a system closed",
-        STAMP_OUT,
-        True,
-    ),
-    "day_not_turned": DirtKind(
-        "stamp after midnight with the date of the day before", "put one day later", True, CLOCK
-    ),
-    "before_by_rounding": DirtKind(
-        "stamp before the arrival by less than stamps are rounded", "put at the arrival"
-    ),
-    "before_arrival": DirtKind("stamp before the arrival", STAMP_OUT, True, CLOCK),
-    "out_of_order": DirtKind("stamp after the departure", STAMP_OUT, True, CLOCK),
-    "impossible_order": DirtKind(
-        "two stamps in an order in which they cannot be",
-        "their span left out of every mean",
-        True,
-        CLOCK,
-        0.25,
-    ),
-    "stay_too_long": DirtKind(
-        "departure later than any stay is taken to last", STAMP_OUT, loses=True
-    ),
-    "other_format": DirtKind("stamp in another format than most", "read", loses=False),
-    "no_such_time": DirtKind("local time that clocks skip in spring", "put one hour later"),
-    "hour_twice": DirtKind("local time that clocks show twice in autumn", "put in order"),
-    "rounded": DirtKind("stamp on a whole 5 or 15 minutes, beyond what chance makes", KEPT),
-    "heap_before_4h": DirtKind(
-        "departure in the ten minutes before four hours, beyond what is usual around", KEPT
-    ),
-    "unknown_code": DirtKind(
-        "code that the mapping does not name, or calls unknown", CODE_OUT, True, CODES
-    ),
-    "no_source_or_outcome": DirtKind(
-        "no code of the arrival source or outcome",
-        "source: as that of the patient before; outcome: left out of shares",
-        True,
-        CODES,
-    ),
-    "missing_code": DirtKind("no code", KEPT),
-    "levels_turned": DirtKind(
-        "level by which the less urgent are admitted more often",
-        "nothing",
-        True,
-        "Look whether 1 is the most urgent level of the column",
-        0.0,
-    ),
-    "untidy_code": DirtKind("code with other capitals or blanks", "read"),
-    "impossible_age": DirtKind(
-        "age that is no number from 0 to 120", "taken as missing", loses=True
-    ),
-    "missing_age": DirtKind("no age", KEPT),
-    "no_departure": DirtKind(
-        "no departure, of a patient who did not leave unseen", KEPT, loses=True
-    ),
-    "left_without_time": DirtKind("left unseen, and nobody noted when", KEPT),
-    "left_though_seen": DirtKind(
-        "coded as left unseen, a quarter of an hour or more after a clinician",
-        "counted as discharged",
-    ),
-    "left_when_called": DirtKind(
-        "left unseen, less than a quarter of an hour after a clinician: called, and not there",
-        "stamp of the clinician taken as missing",
-    ),
-    "no_stamp": DirtKind(
-        "no time of a step before that, of a patient who did not leave unseen", KEPT
-    ),
-    "no_seen": DirtKind(
-        "no time of the first clinician, of a patient who did not leave unseen", KEPT
-    ),
-    "admitted_without_decision": DirtKind("admitted without a decision to admit", KEPT),
-    "decision_without_admission": DirtKind(
-        "decision to admit without an admission", KEPT, True, CODES, 0.5
-    ),
-    "back_again": DirtKind("re-attendance of the same patient", KEPT),
-    "overlapping": DirtKind("patient who arrives again before departure", KEPT),
-}
-"""In the order in which they are looked for."""
+@cache
+def kinds() -> Mapping[str, DirtKind]:
+    """Every kind of dirt, in the order in which they are looked for; read once, when first asked for."""
+    stated = read_yaml(Path(__file__).with_suffix(".yaml"))
+    return {name: DirtKind(**fields) for name, fields in stated.items()}
 
 
 FEW = 20
@@ -262,7 +129,7 @@ class DataQuality(list[DirtCount]):
     def by_kind(self) -> tuple[DirtCount, ...]:
         """One line for each kind, in their order, with its places added up."""
         lines = []
-        for kind in KINDS:
+        for kind in kinds():
             rows = [row for row in self if row.kind == kind]
             if rows:
                 words, few = counted_words(
@@ -283,12 +150,12 @@ class DataQuality(list[DirtCount]):
         rows = [
             (row, limit)
             for row in self
-            if (limit := worst.get(row.kind, KINDS[row.kind].limit(worst_share))) is not None
+            if (limit := worst.get(row.kind, kinds()[row.kind].limit(worst_share))) is not None
             and row.share > limit
         ]
-        explaining = [one for one in rows if KINDS[one[0].kind].explains]
+        explaining = [one for one in rows if kinds()[one[0].kind].explains]
         for row, limit in explaining or rows:
-            kind = KINDS[row.kind]
+            kind = kinds()[row.kind]
             names = row.where.partition(" (")[0].replace(" ", "_").split(",_")
             cause = kind.cause.replace("{points}", ", ".join(f"{name}_at" for name in names))
             place = f" ({row.where})" if row.where else ""
@@ -299,7 +166,7 @@ class DataQuality(list[DirtCount]):
             )
             allow = (
                 ""
-                if kind.cause not in ("", CODES)
+                if kind.cause not in ("", kinds()["unknown_code"].cause)
                 else f" or allow it in the mapping: worst: {{{row.kind}: {min(row.share + 0.005, 1):.2f}}}"
             )
             yield Fault(where, found, f"{allowed}{cause or 'Mend it'}{allow and ','}{allow}")
@@ -312,7 +179,7 @@ class DataQuality(list[DirtCount]):
         """The table of data quality: a line for each kind."""
         cells = []
         for row in self.by_kind():
-            kind = KINDS[row.kind]
+            kind = kinds()[row.kind]
             limit = worst.get(row.kind, kind.limit(worst_share))
             places = f": {row.where}" if row.where else ""
             n = row.n - (row.few if is_few(row.few) else 0)

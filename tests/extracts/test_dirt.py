@@ -1,6 +1,6 @@
 """The generator of broken extracts does what it says."""
 
-from simulation.extracts.quality import KINDS
+from simulation.extracts.quality import kinds
 from tests.extracts.dirt import COLUMNS, WHOLE, broken, clean, mutated
 from tests.extracts.dirt import KINDS as MADE
 
@@ -12,7 +12,7 @@ def test_a_broken_extract_has_more_than_twenty_kinds_of_dirt_each_counted_apart(
 
 
 def test_every_kind_that_is_listed_has_a_maker() -> None:
-    assert {kind.__name__ for kind in (*MADE, *WHOLE)} == {*KINDS}
+    assert {kind.__name__ for kind in (*MADE, *WHOLE)} == {*kinds()}
 
 
 def test_the_same_seed_makes_the_same_broken_extract() -> None:

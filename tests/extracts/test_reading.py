@@ -17,7 +17,7 @@ import simulation as ae
 from simulation.errors import AeflowError, ConfigError
 from simulation.extracts.extract import Extract, draft, read_extract
 from simulation.extracts.files import read_file
-from simulation.extracts.quality import KINDS
+from simulation.extracts.quality import kinds
 from simulation.extracts.stamps import clock_changes, elapsed, rounding_of
 from simulation.records.schema import ActivityTable, Patients
 from tests.extracts.dirt import (
@@ -95,7 +95,7 @@ def test_a_kind_of_a_whole_file_is_counted_or_the_file_refused_with_it(
         return
     with pytest.raises(ConfigError) as refused:
         read(made.text(), tmp_path)
-    assert KINDS[kind.__name__].words in str(refused.value)
+    assert kinds()[kind.__name__].words in str(refused.value)
     hold(str(refused.value))
 
 
@@ -176,7 +176,7 @@ def test_no_row_is_dropped_in_silence(dirty: Extract) -> None:
 
 def test_a_clean_extract_has_no_dirt(tmp_path: Path) -> None:
     found = {row.kind: row.n for row in read(clean(), tmp_path).quality if row.n}
-    assert not {kind: n for kind, n in found.items() if KINDS[kind].loses}
+    assert not {kind: n for kind, n in found.items() if kinds()[kind].loses}
 
 
 def test_both_tables_are_those_of_a_simulation(dirty: Extract) -> None:
