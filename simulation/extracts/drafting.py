@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
-from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -97,7 +96,7 @@ def drafted(frame: pd.DataFrame) -> dict[str, Any]:
     order = [key for key in ("arrived_at", "assessed_at", "triaged_at", "handed_over_at", "seen_at",
                              "decided_at", "departed_at") if key in times]  # fmt: skip
     rest = ("arrival_source", "acuity", "outcome", "left", "age", "sex", "attendance", "patient")
-    tests = _test_rows(frame, {*_columns_in(times), *_columns_in(stated)})
+    tests = _rows_to_leave_out(frame, {*_columns_in(times), *_columns_in(stated)})
     return {
         "times": {key: times[key] for key in order},
         **{key: stated[key] for key in rest if key in stated},
@@ -272,15 +271,21 @@ def _seen_who_left(frame: pd.DataFrame, times: Mapping[str, Any], stated: dict[s
             outcome["values"][value] = "discharged"
 
 
-def _test_rows(frame: pd.DataFrame, used: set[str]) -> dict[str, list[str]]:
-    """Values of at least `FEWEST` rows that look like those of test patients, by column: none of a column in use."""
+def _rows_to_leave_out(frame: pd.DataFrame, used: set[str]) -> dict[str, list[str]]:
+    """Values of at least `FEWEST` rows that look like those of test patients, by column: none of a column in use. Of a
+    column of sites or kinds of attendance all but the most frequent, after a `?`: somebody has to say which."""
     found: dict[str, list[str]] = {}
     for name in frame.columns:
         if name in used:
             continue
-        common = takewhile(lambda item: item[1] >= FEWEST, frame[name].value_counts().items())
+        counts = _some(frame[name], len(frame)).value_counts()
+        common = counts[counts >= FEWEST]
+        are_parts = len(common) <= MOST_VALUES and (counts > len(frame) / 50).sum() > 1
+        if are_parts and re.search(_known()["parts"], str(name)):
+            found[str(name)] = [MISSING_COLUMN, *map(str, common.index[1:])]
+            continue
         heading = re.search(r"(?i)\b(is_?)?(test|dummy)(_|\b)", str(name))
-        for value, n in common:
+        for value, n in common.items():
             is_flag = heading and n < len(frame) / 20 and plain_code(value) in YES
             if is_flag or re.search(TESTS, str(value)):
                 found.setdefault(str(name), []).append(str(value))

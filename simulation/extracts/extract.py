@@ -253,7 +253,9 @@ def _mapping_of(
 
 
 def _extract(name: str, file: ExtractFile, mapping: ExtractMapping, given: object) -> Extract:
-    tables = read_tables(file.frame, mapping, where=name, n_uneven=file.n_uneven)
+    tables = read_tables(
+        file.frame, mapping, where=name, n_uneven=file.n_uneven, is_cut_off=file.is_cut_off
+    )
     stated_in = f"configs/{GROUP}/{given}.yaml" if isinstance(given, str) else Extract.stated_in
     return Extract(name, mapping, tables, mapping.roles, file.n_ignored, stated_in)
 

@@ -38,11 +38,13 @@ CODED = ("arrival source", "acuity", "outcome", "sex", "age", "left")
 
 
 class ExtractFile(NamedTuple):
-    """What was read of a file: its columns as text, the number of other columns, and of rows that were left out."""
+    """What was read of a file: its columns as text, the number of other columns, and of rows that were left out; and
+    whether the last row is one of those."""
 
     frame: pd.DataFrame
     n_ignored: int
     n_uneven: int
+    is_cut_off: bool = False
 
 
 def read_file(path: Path, columns: Mapping[str, str] | None = None) -> ExtractFile:
@@ -68,7 +70,6 @@ def read_file(path: Path, columns: Mapping[str, str] | None = None) -> ExtractFi
         OverflowError,
         MemoryError,
         ImportError,
-        NotImplementedError,
         RuntimeError,
     ):  # what they say may hold a patient's words
         kind = "Parquet" if is_parquet else "CSV"
@@ -132,7 +133,9 @@ def _csv(path: Path, columns: Mapping[str, str] | None) -> ExtractFile:
         except ValueError:  # bytes that are no text: read again, with a sign in their place
             text = bytes(content).decode(encoding, errors="replace").encode()
             frame, n_uneven = _cells(text, "utf-8", separator, wanted)
-        return ExtractFile(frame, len(header) - len(frame.columns), n_uneven)
+        last = bytes(content[content.rfind(b"\n", 0, len(content) - 1) + 1 :])
+        is_cut_off = n_uneven > 0 and last.count(separator.encode()) < len(header) - 1
+        return ExtractFile(frame, len(header) - len(frame.columns), n_uneven, is_cut_off)
 
 
 def _cells(

@@ -199,6 +199,13 @@ def extract_mapping_faults(mapping: ExtractMapping, where: str) -> Iterator[Faul
             found = f"the column '{column}' is that of {used[column]}, too"
             yield Fault(f"{where}.{name}", found, "Name another, or leave it out")
         used.setdefault(column, name)
+    for column, values in mapping.leave_out.items():
+        if MISSING_COLUMN in values:
+            yield Fault(
+                f"{where}.leave_out.{column}",
+                "rows may be of several departments or kinds of attendance",
+                "Keep the values whose rows are to be left out, if any, and take ? out",
+            )
     if mapping.timezone is not None and mapping.timezone not in available_timezones():
         remedy = nearest(mapping.timezone, ("Europe/London", "Europe/Dublin", "Europe/Stockholm"))
         yield Fault(f"{where}.timezone", f"'{mapping.timezone}' is no time zone", remedy)

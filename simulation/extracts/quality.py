@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,7 +16,6 @@ from simulation.extracts.mapping import FEWEST
 from simulation.records.schema import Ints, Mask
 from simulation.records.serialise import read_yaml
 from simulation.wording import apart
-
 
 
 class DirtKind(NamedTuple):
@@ -67,9 +66,12 @@ def counted_words(parts: Iterable[tuple[str, int]]) -> tuple[list[str], int]:
 
 def named_months(months: Iterable[int]) -> str:
     """Months counted from January 1970 by name, the first six: '2025-03, 2025-04'."""
-    names = [f"{1970 + month // 12}-{month % 12 + 1:02d}" for month in months]
-    more = f" and {len(names) - 6} more" if len(names) > 6 else ""
-    return ", ".join(names[:6]) + more
+    return first_six([f"{1970 + month // 12}-{month % 12 + 1:02d}" for month in months])
+
+
+def first_six(names: Sequence[str]) -> str:
+    """The first six names, and how many more there are."""
+    return ", ".join(names[:6]) + (f" and {len(names) - 6} more" if len(names) > 6 else "")
 
 
 class DirtCount(NamedTuple):
@@ -187,7 +189,9 @@ class DataQuality(list[DirtCount]):
                 Cell(n, style="number", digits=0),
                 Cell(n / (row.of or 1), style="percent", digits=2),
             )
-            if row.kind != "few_arrivals" and is_few(row.n, row.of):  # of days, not of patients
+            if row.kind not in ("few_arrivals", "cut_off") and is_few(
+                row.n, row.of
+            ):  # of days, not of patients
                 number = (f"under {FEWEST}" if row.n < FEWEST else f"all but under {FEWEST}", "")
             cells.append(
                 (

@@ -18,7 +18,8 @@ from simulation.extracts.mapping import (
     plain_code,
     zone_of,
 )
-from simulation.extracts.quality import DataQuality, counted_words, named_months
+from simulation.extracts.patterns import count_patterns
+from simulation.extracts.quality import DataQuality, counted_words, first_six, named_months
 from simulation.extracts.stamps import (
     DAY,
     Rounding,
@@ -61,6 +62,8 @@ AFTER_SEEN = 15.0
 NIGHT, MOSTLY = 360, 5
 """Minutes after midnight in which a date is forgotten to be turned, and how many times as many stamps before an
 arrival are in them as after, if it was. Judgements."""
+LONG = 300
+"""Minutes from which far more stays of one minute than of others were ended by a system. A judgement."""
 ORDERED = ("assessed_at", "triaged_at", "seen_at", "decided_at")
 """Points in time between arrival and departure of which each has to come before the next."""
 
@@ -84,7 +87,12 @@ class ReadExtract:
 
 
 def read_tables(
-    frame: pd.DataFrame, mapping: ExtractMapping, *, where: str, n_uneven: int = 0
+    frame: pd.DataFrame,
+    mapping: ExtractMapping,
+    *,
+    where: str,
+    n_uneven: int = 0,
+    is_cut_off: bool = False,
 ) -> ReadExtract:
     """The tables of an extract whose columns are text or points in time. They are taken out of the frame as they are
     read, because text takes most of the memory.
@@ -93,6 +101,7 @@ def read_tables(
     """
     quality = DataQuality()
     quality.add("uneven_row", n_uneven, len(frame) + n_uneven)
+    quality.add("cut_off", int(is_cut_off), len(frame) + n_uneven)
     for name, of in mapping.stamps.items():
         if len(of) > 1:
             frame[mapping.points[name]] = in_one(*(frame.pop(part) for part in of))
@@ -120,6 +129,7 @@ def read_tables(
     codes = read_codes(frame, mapping, quality)
     age = read_ages(frame, mapping, quality)
     _ends(times, stamps, codes, quality)
+    count_patterns(times, codes, age, is_whole_day, quality)
     _again(frame, mapping, times, quality)
     quality.refuse(where, mapping.worst_share, mapping.worst)
     patients = patients_table_of({name: at - monday for name, at in times.items()}, codes, age)
@@ -254,8 +264,7 @@ def _few_arrivals(arrived: Floats, quality: DataQuality) -> Mask:
     names += [
         str(days[k].astype("datetime64[D]")) for k in np.flatnonzero(short & ~np.isin(index, long))
     ]
-    more = f" and {len(names) - 6} more" if len(names) > 6 else ""
-    quality.add("few_arrivals", int(short.sum()), len(count), ", ".join(names[:6]) + more)
+    quality.add("few_arrivals", int(short.sum()), len(count), first_six(names))
     return ~short
 
 
@@ -310,9 +319,12 @@ def _without_heaps(stamps: Mapping[str, Stamps], quality: DataQuality) -> dict[s
     """The stamps without those that a system set: later ones at one moment, departures on one minute of the day."""
     once = at_one_moment([column.at for column in stamps.values()])
     departed = stamps["departed_at"]
-    closed = on_one_minute(np.where(once[[*stamps].index("departed_at")], np.nan, departed.at))
+    at = np.where(once[[*stamps].index("departed_at")], np.nan, departed.at)
+    stay = at - stamps["arrived_at"].at
+    by_day, by_stay = on_one_minute(at), on_one_minute(stay) & (stay >= LONG) & (stay < DAY)
+    closed = by_day | by_stay
     quality.tally("same_moment", np.any(once, axis=0))
-    when = np.unique(departed.at[closed] % DAY // 1).astype(int).tolist()
+    when = np.unique([*at[by_day] % DAY // 1, *stay[by_stay] // 1]).astype(int).tolist()
     where = ", ".join(f"{minute // 60}:{minute % 60:02d}" for minute in when)
     quality.tally("same_minute", closed, ~departed.nothing, where)
     return {

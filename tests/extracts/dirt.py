@@ -459,9 +459,57 @@ def same_minute(rows: Rows) -> int:
     return len(closed)
 
 
+def cut_off(rows: Rows) -> int:
+    """The last row ends in the middle."""
+    rows[-1] |= {FEWER: "6"}
+    return 1
+
+
+def absent(rows: Rows) -> int:
+    """For sixty days nobody under 16 is in the file; how many is a guess, to a fifth."""
+    lost = [r for r in rows if "2025-03" <= r[ARRIVED][:7] <= "2025-04" and int(r["Age"]) < 16]
+    rows[:] = [row for row in rows if row not in lost]
+    return len(lost)
+
+
+def hour_off(rows: Rows) -> int:
+    """A clock of departures is an hour ahead for five weeks."""
+    ahead = [row for row in rows if "2025-02-06" <= row[ARRIVED] < "2025-03-13" and row[DEPARTED]]
+    for row in ahead:
+        moved(row, DEPARTED, hours=1)
+    return len(ahead)
+
+
+def at_once(rows: Rows) -> int:
+    """Clinicians' times of every third patient are entered as they go home."""
+    late = [row for row in rows if is_seen(row)][::3]
+    for row in late:
+        row[SEEN] = row[DEPARTED]
+    return len(late)
+
+
+def longest_stays(rows: Rows) -> int:
+    """Whoever was there for more than five hours is left out: how many stays end in the last of them."""
+    hours = [(at(r, DEPARTED) - at(r)).total_seconds() / 3600 if r[DEPARTED] else 0 for r in rows]
+    rows[:] = [row for row, of in zip(rows, hours, strict=True) if of < 5]
+    return sum(4 < of < 5 for of in hours)
+
+
+def twin(rows: Rows) -> int:
+    """A month is there twice, with other numbers and a second later."""
+    month = [dict(row) for row in rows if row[ARRIVED][:7] == "2025-02"]
+    for number, row in enumerate(month):
+        row |= {"Attendance_ID": f"T{number}", "Patient_Pseudo_ID": f"S{number}"}
+        for stamp in STAMPS:
+            if row[stamp]:
+                moved(row, stamp, seconds=1)
+    rows += month
+    return len(month)
+
+
 WHOLE: tuple[Callable[[Rows], int], ...] = (
     other_clock, day_month_swapped, columns_swapped, few_arrivals, heap_before_4h, levels_turned,
-    before_by_rounding, same_moment, same_minute,
+    before_by_rounding, same_moment, same_minute, cut_off, absent, hour_off, at_once, longest_stays, twin,
 )  # fmt: skip
 
 

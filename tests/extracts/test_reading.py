@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 from io import StringIO
+from operator import itemgetter
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -27,13 +28,18 @@ from tests.extracts.dirt import (
     SEEN,
     STAMPS,
     WHOLE,
+    absent,
     at,
+    at_once,
     before_by_rounding,
     broken,
+    cut_off,
     few_arrivals,
     heap_before_4h,
+    hour_off,
     in_utc,
     is_seen,
+    longest_stays,
     moved,
     mutated,
     on_whole,
@@ -46,6 +52,8 @@ from tests.extracts.dirt import KINDS as MADE
 from tests.extracts.made import clean, mapping, read, written
 from tests.held import Hold
 
+PATTERNS = (cut_off, absent, hour_off, at_once, longest_stays)
+"""Kinds that are counted, and never refused."""
 NATURAL = re.compile("hour_twice")
 """What a clean extract has, too: a night in which clocks go back."""
 LOST = {
@@ -79,7 +87,7 @@ def test_stamps_on_quarters_of_an_hour_are_counted_beyond_what_chance_makes(dirt
     [
         kind
         for kind in WHOLE
-        if kind not in (heap_before_4h, before_by_rounding, same_moment, same_minute)
+        if kind not in (heap_before_4h, before_by_rounding, same_moment, same_minute, *PATTERNS)
     ],
 )
 def test_a_kind_of_a_whole_file_is_counted_or_the_file_refused_with_it(
@@ -97,6 +105,31 @@ def test_a_kind_of_a_whole_file_is_counted_or_the_file_refused_with_it(
         read(made.text(), tmp_path)
     assert kinds()[kind.__name__].words in str(refused.value)
     hold(str(refused.value))
+
+
+@pytest.mark.parametrize("kind", PATTERNS)
+def test_a_pattern_of_many_rows_is_counted(
+    kind: Callable[[list[dict[str, str]]], int], tmp_path: Path
+) -> None:
+    made = replace(broken(9000, kinds=(), days=200), rows=[])
+    made.rows = [dict(row) for row in broken(9000, kinds=(), days=200).rows]
+    ours = {of.__name__ for of in PATTERNS}
+    assert not {row.kind for row in read(made.text(), tmp_path).quality if row.n} & ours
+    made.rows.sort(key=itemgetter(ARRIVED))
+    expected = kind(made.rows)
+    found = read(made.text(), tmp_path).quality
+    assert {row.kind for row in found if row.n} & ours == {kind.__name__}
+    assert found.n(kind.__name__) == pytest.approx(expected, rel=0.2)
+
+
+def test_a_stay_of_one_minute_that_far_more_have_was_ended_by_a_system(tmp_path: Path) -> None:
+    made = replace(broken(3000, kinds=()), rows=[dict(row) for row in broken(3000, kinds=()).rows])
+    left = [row for row in made.rows if row["Disposition"].startswith("Left")]
+    for row in left:
+        row[DEPARTED] = row[ARRIVED]
+        moved(row, DEPARTED, hours=12)
+    found = read(made.text(), tmp_path).quality
+    assert found.n("same_minute") == pytest.approx(len(left), abs=3)
 
 
 def test_a_heap_before_four_hours_is_counted(tmp_path: Path) -> None:

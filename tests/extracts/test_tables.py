@@ -201,6 +201,24 @@ def test_rare_codes_late_in_a_file_are_drafted_and_test_patients_left_out() -> N
     assert drafted["leave_out"] == {"Patient_Name": ["ZZ Test Patient"]}
 
 
+def test_a_column_of_two_sites_has_to_be_decided_on() -> None:
+    frame = renamed()
+    for heading, values, stated in (
+        ("SiteCode", ["RX1A1", "RX1C7"], ["?", "RX1C7"]),
+        ("Attendance_Category", ["1", "2"], ["?", "2"]),
+        ("Site", ["RX1A1", ""], None),
+        ("Ward", ["RX1A1", "RX1C7"], None),
+    ):
+        drafted = ae.draft_mapping(frame.assign(**{heading: values[0]}))
+        assert heading not in drafted.get("leave_out", {})
+        both = frame.assign(**{heading: [values[n % 3 == 1] for n in range(len(frame))]})
+        drafted = ae.draft_mapping(both)
+        assert drafted.get("leave_out", {}).get(heading) == stated
+        if stated:
+            with pytest.raises(ae.ConfigError, match=heading):
+                ae.from_table(both, drafted)
+
+
 def test_stamps_of_which_some_have_an_offset_are_read_as_the_others() -> None:
     frame = renamed()
     right = ae.from_table(frame, mapping()).measures.values
