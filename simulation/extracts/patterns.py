@@ -1,7 +1,7 @@
 """What no row shows by itself: patterns of many rows that patients hardly make, and systems, clerks and filters do.
 
-They are counted and named, and change nothing, because records do not say what was true. The limits are judgements; two
-years of six made departments, with other dirt, pass none of them.
+They are counted and named, and change nothing, because records do not say what was true; only a file of many twins is
+refused. The limits are judgements: two years of six made departments, with other dirt, pass none.
 """
 
 from __future__ import annotations

@@ -197,7 +197,7 @@ def _parsed(text: pd.Series, form: str, mapping: ExtractMapping, *, in_utc: bool
 
     if form == SERIAL:
         days = pd.to_numeric(text.where(text.str.match(WITH_SERIAL)), errors="coerce")
-        return np.asarray((days.to_numpy(dtype=float) + SERIAL_FROM) * DAY)
+        return np.asarray(np.rint((days.to_numpy(dtype=float) + SERIAL_FROM) * DAY * 60) / 60)
     if form == OFFSET:
         points = pd.to_datetime(
             text.where(text.str.contains(WITH_OFFSET)), format=ISO, errors="coerce", utc=True

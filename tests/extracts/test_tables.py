@@ -201,6 +201,18 @@ def test_rare_codes_late_in_a_file_are_drafted_and_test_patients_left_out() -> N
     assert drafted["leave_out"] == {"Patient_Name": ["ZZ Test Patient"]}
 
 
+def test_days_of_a_spreadsheet_to_five_places_are_whole_seconds() -> None:
+    frame = renamed()
+    right = ae.from_table(frame, mapping())
+    for name in STAMPS:
+        at = (pd.to_datetime(frame[name]) - pd.Timestamp("1899-12-30")) / pd.Timedelta(days=1)
+        frame[name] = at.map("{:.5f}".format).where(at.notna(), "")
+    read = ae.from_table(frame, mapping())
+    for name in ("arrived_at", "seen_at", "departed_at"):
+        ours, theirs = read.patients[name], right.patients[name]
+        np.testing.assert_allclose(ours, theirs, atol=1e-6)
+
+
 def test_a_column_of_two_sites_has_to_be_decided_on() -> None:
     frame = renamed()
     for heading, values, stated in (
