@@ -11,8 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from simulation.commands import inquiries, own_files, run_studies, stored_runs
-from simulation.commands.command_line import CommandLine, key_lines, read_line
-from simulation.commands.keys import TAKES
+from simulation.commands.command_line import TAKES, CommandLine, key_lines, read_line
 from simulation.commands.streams import drop_output, flush_output, never_refuse
 from simulation.errors import AeflowError, ConfigError, nearest, refuse
 from simulation.signals import StopSignal, stopped_by_signals

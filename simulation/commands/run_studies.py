@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from simulation.commands.command_line import CONFIG_DIR, CommandLine, read_line
-from simulation.commands.keys import MANY, CommandKey
+from simulation.commands.command_line import CONFIG_DIR, MANY, CommandKey, CommandLine, read_line
 from simulation.errors import Faults, refuse
 
 if TYPE_CHECKING:

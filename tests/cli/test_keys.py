@@ -7,8 +7,14 @@ from pathlib import Path
 import pytest
 
 from simulation.cli import COMMANDS, HELP
-from simulation.commands.command_line import key_lines, read_line, usage
-from simulation.commands.keys import TAKES, CommandKey, answers_of
+from simulation.commands.command_line import (
+    TAKES,
+    CommandKey,
+    answers_of,
+    key_lines,
+    read_line,
+    usage,
+)
 from simulation.config.files import packaged_configs
 from simulation.config.studies import Top
 from simulation.errors import ConfigError

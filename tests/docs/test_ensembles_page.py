@@ -4,8 +4,7 @@ import re
 from pathlib import Path
 
 from simulation.assurance.fitting.command import HOW_IT_IS_RUN, OF_FILES
-from simulation.commands.command_line import read_line
-from simulation.commands.keys import TAKES
+from simulation.commands.command_line import TAKES, read_line
 
 KEYS = {key.name: key for key in TAKES["ensemble"].keys}
 PAGE = (Path(__file__).parents[2] / "docs" / "how-to" / "ensembles.md").read_text(encoding="utf-8")
