@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from tests.long.made_departments import dirt, exports, forty
-from tests.long.made_departments.departments import DEPARTMENTS
+from tests.long.made_departments.departments import DEPARTMENTS, FURTHER
 from tests.long.made_departments.engine import (
     CHANGES,
     DAY,
@@ -81,7 +81,7 @@ def test_shorter_triage_meets_the_same_patients_and_shortens_waits() -> None:
     assert after["wait_to_assessment_mean"] < before["wait_to_assessment_mean"]
 
 
-@pytest.mark.parametrize("department", DEPARTMENTS, ids=lambda one: one.name)
+@pytest.mark.parametrize("department", [*DEPARTMENTS, *FURTHER], ids=lambda one: one.name)
 def test_true_figures_lie_where_departments_lie(department: Any) -> None:
     true = read_truths()[department.name]
     of_two_years = true["figures"]
@@ -93,6 +93,16 @@ def test_true_figures_lie_where_departments_lie(department: Any) -> None:
     for mean, error in (effect["wait_to_clinician_mean"] for effect in true["effects"].values()):
         assert abs(mean) < 40
         assert error < 0.5
+
+
+@pytest.mark.parametrize("department", FURTHER, ids=lambda one: one.name)
+def test_the_further_six_wait_as_english_departments_do_and_a_doctor_helps(department: Any) -> None:
+    true = read_truths()[department.name]
+    assert 35 < true["figures"]["wait_to_clinician_mean"] < 110
+    assert 4 < true["figures"]["walk_in_triage_wait_mean"] < 25
+    assert -30 < true["effects"]["one_more_doctor_14_to_22"]["wait_to_clinician_mean"][0] < -1
+    export = exports.EXPORTS[department.name]
+    assert len({*export.stamps, *export.cells, *export.lines}) <= 1
 
 
 STAMP_MAKERS = [

@@ -14,7 +14,7 @@ if __name__ == "__main__":
     if asked == "truths":
         from made_departments.truths import write_truths
 
-        write_truths(*map(int, words))
+        write_truths(*map(int, words[:1]), *words[1:])
     elif asked == "export":
         from made_departments.exports import export_all
 

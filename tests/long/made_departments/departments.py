@@ -1,4 +1,6 @@
-"""Six made departments. Sources: S seen in an abstract or table (evidence/minutes.md of the notes), A assumed.
+"""Six made departments, and six further ones.
+
+Sources: S seen in an abstract or table (evidence/minutes.md of the notes), A assumed.
 
 Shared by all, in `engine.py`: spread of triage minutes, lognormal, log sd .5 (S .62: Moon 2019); levels by mode,
 admission by level, age and mode, tests by level, specialty delay and patience by level (A). Doctors' minutes: S 24.2
@@ -196,3 +198,99 @@ DEPARTMENTS = (
 )  # fmt: skip
 """Aldmoor has one desk, Eskside one team at the door for everybody; the others triage ambulances apart, Carrow Royal
 and Fenwick General stream minors, Dunmere and Fenwick General have a children's side."""
+
+MORE = (
+    Department(
+        "Gorsefield", "clinicians always busy", 265, 0.26, 0.07, 0.23, (0.02, 0.15, 0.45, 0.32, 0.06), 1.0,
+        nurses=((0, 1), (10, 2), (22, 1)), ambulance_nurses=((0, 1), (11, 2), (20, 1)),
+        paediatric=((0, 1), (10, 2), (22, 1)), doctors=((0, 2), (8, 4), (11, 6), (20, 5), (23, 2)),
+        weekend_doctors=((0, 2), (8, 3), (11, 6), (20, 5), (23, 2)), months=TERMS, triage_minutes=6.9,
+        first_minutes=20, second_minutes=9, settling_minutes=30, bed_slack=0.05,
+    ),
+    Department(
+        "Hartley", "clinicians always busy, one team", 335, 0.29, 0.05, 0.18, (0.025, 0.17, 0.43, 0.31, 0.065), 0.98,
+        nurses=((0, 1), (9, 3), (22, 2)), minors=((0, 1), (8, 3), (22, 1)),
+        doctors=((0, 3), (8, 6), (12, 8), (22, 4)), weekend_doctors=((0, 3), (9, 6), (13, 8), (22, 4)),
+        weekdays=FLAT_WEEK, triage_minutes=6.2, first_minutes=22, second_minutes=10, settling_minutes=25,
+        bed_slack=0.03, patience_minutes=1300,
+    ),
+    Department(
+        "Inverey", "places often full", 390, 0.32, 0.06, 0.18, (0.03, 0.18, 0.44, 0.28, 0.07), 0.97,
+        nurses=((0, 1), (9, 2), (23, 1)), ambulance_nurses=((0, 1), (9, 2), (23, 1)),
+        doctors=((0, 4), (8, 9), (13, 11), (23, 5)), weekend_doctors=((0, 4), (9, 8), (13, 11), (23, 5)),
+        hours=EVENING, triage_minutes=5.8, first_minutes=19, second_minutes=8.5, test_minutes=75, settling_minutes=25,
+        places=42, bed_slack=0.02, bed_stock=8, bed_surge=30,
+    ),
+    Department(
+        "Juniper Cross", "staff who speed up, one team", 220, 0.25, 0.06, 0.20, (0.02, 0.14, 0.46, 0.32, 0.06), 0.95,
+        nurses=((0, 1), (9, 2), (23, 1)), doctors=((0, 2), (8, 4), (13, 6), (23, 2)),
+        weekend_doctors=((0, 2), (9, 4), (13, 5), (23, 2)), weekdays=FLAT_WEEK, months=SEASIDE, triage_minutes=6.4,
+        first_minutes=23, second_minutes=11, settling_minutes=20, pace=(4.0, 0.02, 0.6), bed_slack=0.04,
+    ),
+    Department(
+        "Kelmarsh", "beds upstairs", 560, 0.31, 0.08, 0.22, (0.028, 0.17, 0.43, 0.30, 0.072), 1.05,
+        nurses=((0, 1), (9, 3), (23, 1)), ambulance_nurses=((0, 1), (8, 2), (22, 1)),
+        minors=((0, 1), (9, 4), (22, 2)), doctors=((0, 6), (8, 10), (13, 14), (23, 7)),
+        weekend_doctors=((0, 6), (9, 10), (13, 13), (23, 7)), triage_minutes=5.4, first_minutes=24, second_minutes=10,
+        settling_minutes=30, bed_slack=-0.005, bed_stock=5, bed_weekday=0.9, bed_surge=75,
+    ),
+    Department(
+        "Larkhill", "doctors and cubicles", 455, 0.30, 0.05, 0.16, (0.025, 0.16, 0.46, 0.29, 0.065), 1.0,
+        nurses=((0, 1), (8, 2), (12, 3), (22, 1)), ambulance_nurses=((0, 1), (9, 2), (22, 1)),
+        doctors=((0, 5), (8, 10), (12, 13), (22, 7)), weekend_doctors=((0, 5), (9, 10), (13, 13), (22, 7)),
+        triage_minutes=6.0, first_minutes=21, second_minutes=10.5, test_minutes=75, settling_minutes=30, places=50,
+        bed_slack=0.01, bed_stock=8, bed_surge=40,
+    ),
+)  # fmt: skip
+"""Six more, written after the product was judged by the first six, without dirt, from which with those the range of an
+effect is known (`worth.py`): Hartley and Juniper Cross have one team at the door, Gorsefield a children's side."""
+FURTHER = (
+    Department(
+        "Garth", "clinicians always busy, children apart", 268, 0.26, 0.05, 0.24, (0.02, 0.15, 0.43, 0.33, 0.07), 1.08,
+        nurses=((0, 1), (11, 2), (21, 1)), ambulance_nurses=((0, 1),), paediatric=((0, 1), (10, 2), (22, 1)),
+        doctors=((0, 3), (8, 4), (11, 5), (19, 4), (23, 3)),
+        weekend_doctors=((0, 3), (9, 4), (12, 5), (20, 4), (23, 3)),
+        weekdays=FLAT_WEEK, months=TERMS, triage_minutes=6.3, first_minutes=20, second_minutes=9, settling_minutes=30,
+        bed_slack=0.05,
+    ),
+    Department(
+        "Helmby", "clinicians always busy, one team at the door", 158, 0.22, 0.08, 0.17, (0.02, 0.13, 0.46, 0.33, 0.06),
+        1.05, nurses=((0, 1), (13, 2), (20, 1)), doctors=((0, 2), (9, 4), (13, 5), (21, 3)),
+        weekend_doctors=((0, 2), (10, 4), (14, 5), (22, 3)), hours=EVENING, months=SEASIDE, triage_minutes=6.9,
+        first_minutes=23, second_minutes=12, test_minutes=75, settling_minutes=40, bed_slack=0.06, bed_stock=8,
+    ),
+    Department(
+        "Ironpool", "places full, less so than Brackwater", 352, 0.29, 0.07, 0.18, (0.03, 0.17, 0.45, 0.28, 0.07), 1.0,
+        nurses=((0, 1), (9, 2), (22, 1)), ambulance_nurses=((0, 1), (10, 2), (22, 1)),
+        minors=((0, 1), (9, 2), (21, 1)), doctors=((0, 4), (8, 7), (13, 9), (22, 5)),
+        weekend_doctors=((0, 4), (9, 7), (14, 8), (22, 5)), triage_minutes=5.8, first_minutes=20, second_minutes=9,
+        test_minutes=75, settling_minutes=25, places=46, bed_slack=0.03,
+    ),
+    Department(
+        "Jarrowdon", "staff who speed up", 455, 0.25, 0.06, 0.20, (0.02, 0.14, 0.43, 0.34, 0.07), 1.0,
+        nurses=((0, 1), (9, 2), (16, 3), (20, 2), (23, 1)), ambulance_nurses=((0, 1), (11, 2), (20, 1)),
+        doctors=((0, 5), (8, 9), (12, 13), (22, 7)),
+        weekend_doctors=((0, 5), (9, 9), (13, 12), (22, 7)),
+        hours=EVENING, months=TERMS, triage_minutes=5.6, first_minutes=26, second_minutes=10, settling_minutes=35,
+        pace=(10.0, 0.008, 0.6), bed_slack=0.03, bed_stock=9,
+    ),
+    Department(
+        "Kelder Park", "beds upstairs", 540, 0.30, 0.08, 0.22, (0.03, 0.17, 0.43, 0.30, 0.07), 1.12,
+        nurses=((0, 1), (9, 2), (12, 3), (17, 2), (23, 1)), ambulance_nurses=((0, 1), (8, 2)),
+        minors=((0, 1), (8, 2), (11, 3), (22, 1)),
+        paediatric=((0, 2), (10, 3), (15, 4), (23, 2)), doctors=((0, 5), (8, 8), (12, 11), (22, 7)),
+        weekend_doctors=((0, 5), (9, 8), (13, 10), (22, 7)), weekdays=FLAT_WEEK, triage_minutes=5.4, first_minutes=23,
+        second_minutes=10, settling_minutes=30, bed_slack=-0.01, bed_stock=5, bed_weekday=0.9, bed_surge=70,
+    ),
+    Department(
+        "Langrigg Bank", "doctors and cubicles", 214, 0.30, 0.04, 0.16, (0.025, 0.17, 0.46, 0.28, 0.065), 1.02,
+        nurses=((0, 1), (12, 2), (22, 1)), ambulance_nurses=((0, 1),), doctors=((0, 3), (8, 5), (14, 6), (22, 4)),
+        weekend_doctors=((0, 3), (10, 5), (15, 6), (23, 4)), months=SEASIDE, triage_minutes=6.7, first_minutes=20,
+        second_minutes=10, test_minutes=80, settling_minutes=30, places=32, bed_slack=0.03, bed_stock=7, bed_surge=30,
+    ),
+)  # fmt: skip
+"""Six more, for how wide the range of an effect ought to be: chosen, and their rotas set by the figures above alone,
+before anybody had looked at what the product makes of them. They are not changed by what it makes. Helmby has one team
+at the door for everybody, the others triage ambulances apart; Ironpool and Kelder Park stream minors, Garth and Kelder
+Park have a children's side."""
+EVERY = DEPARTMENTS + MORE + FURTHER

@@ -8,7 +8,7 @@ left before treatment; arrival 1 ambulance, 2 other), Manchester words its five 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from . import dirt
-from .departments import DEPARTMENTS, Department
+from .departments import DEPARTMENTS, MORE, Department
 from .engine import DAY, FIRST_DAY, figures, made
 from .truths import DAYS, SEED
 
@@ -189,7 +189,68 @@ EXPORTS = {
                "test patients": (dirt.test_patients, dict(number=150)),
                "unknown levels": (dirt.code_for, dict(column="level", codes=("Not triaged",), share=0.02))},
     ),
+    "Garth": Export(
+        dict(attendance="attendance_id", patient="patient_pseudo_id", age="age_at_arrival", sex="sex",
+             arrived="arrival_datetime", assessed="triage_start_datetime", triaged="triage_end_datetime",
+             seen="first_clinician_datetime", decided="decision_to_admit_datetime", departed="departure_datetime",
+             mode="arrival_mode", level="acuity", outcome="disposal"),
+        one_each("walk-in", "ambulance", "gp referral"),
+        one_each("immediate", "very urgent", "urgent", "standard", "non-urgent"),
+        one_each("discharged", "admitted", "left before being seen"), style("%Y-%m-%d"), sexes=("female", "male"),
+        lines={"blank lines": (dirt.blank_lines, dict(number=25))},
+    ),
+    "Helmby": Export(
+        dict(attendance="Attendance Number", patient="Patient Number", age="Age", sex="Gender", arrived="Arrival",
+             assessed="Triage", triaged="Triage Complete", seen="Seen by Clinician", decided="Decision to Admit",
+             departed="Departure", mode="Arrival Method", level="Manchester Category", outcome="Outcome"),
+        (("Walk in", "Taxi"), ("Ambulance",), ("Sent by GP",)), MANCHESTER,
+        (("Discharged",), ("Admitted to ward", "Admitted to ITU"), ("Did not wait",)), UK,
+        cells={"duplicates": (dirt.copied, dict(share=0.004))},
+    ),
+    "Ironpool": Export(
+        dict(attendance="AttendanceIdentifier", patient="PatientIdentifier", age="AgeAtAttendance", sex="Sex",
+             arrived=("ArrivalDate", "ArrivalTime"), assessed=("AssessmentDate", "AssessmentTime"),
+             triaged=("AssessmentEndDate", "AssessmentEndTime"), seen=("SeenDate", "SeenTime"),
+             decided=("DecidedToAdmitDate", "DecidedToAdmitTime"), departed=("DepartureDate", "DepartureTime"),
+             mode="ArrivalMode", level="TriageLevel", outcome="Disposal"),
+        one_each("Self", "Ambulance", "Referral"), one_each("P1", "P2", "P3", "P4", "P5"),
+        one_each("Home", "Admitted", "Left"), UK,
+        stamps={"missing departures": (dirt.missing_stamp, dict(stamp="departed", share=0.005))},
+    ),
+    "Jarrowdon": Export(
+        dict(attendance="ED_ID", patient="PID", age="AGE", sex="SEX", arrived="ARRIVED_AT", assessed="TRIAGE_START_AT",
+             triaged="TRIAGE_END_AT", seen="SEEN_AT", decided="DTA_AT", departed="LEFT_AT", mode="ARRIVED_BY",
+             level="TRIAGE_COLOUR", outcome="LEFT_AS"),
+        one_each("WALK-IN", "AMBULANCE", "GP"), one_each("RED", "ORANGE", "YELLOW", "GREEN", "BLUE"),
+        one_each("DISCHARGED", "ADMITTED", "DID NOT WAIT"), ISO,
+        cells={"unknown outcomes": (dirt.code_for, dict(column="outcome", codes=("NOT KNOWN",), share=0.01))},
+    ),
+    "Kelder Park": Export(
+        dict(attendance="EC Attendance", patient="Pseudonym", age="Age on arrival", sex="Stated gender",
+             arrived="EC arrival", assessed="EC initial assessment", triaged="EC initial assessment end",
+             seen="EC seen for treatment", decided="EC decided to admit", departed="EC departure",
+             mode="EC arrival mode", level="EC acuity", outcome="EC discharge destination"),
+        (("1048071000000103", "1048061000000105"), ("1048031000000100",), ("1048071000000103",)),
+        one_each("1064891000000107", "1064911000000105", "1064901000000108", "1077241000000103", "1077251000000100"),
+        (("306689006",), ("306706006",), ("1066311000000101",)), style("%d/%m/%Y", clock="%H:%M:00"),
+        lines={"headers again": (dirt.headers_again, dict(number=7))}, sexes=("2", "1"),
+    ),
+    "Langrigg Bank": Export(
+        dict(attendance="Number", patient="Patient", age="Age in years", sex="Sex", arrived="Time of arrival",
+             assessed="Time triage began", triaged="Time triage ended", seen="Time seen", decided="Time bed requested",
+             departed="Time departed", mode="Mode of arrival", level="Category", outcome="Discharge status"),
+        (("On foot", "Car"), ("999 ambulance",), ("GP letter",)), one_each("1", "2", "3", "4", "5"),
+        (("Home", "Home with follow-up"), ("Ward",), ("Left unseen",)),
+        style("%Y-%m-%d", "T", "%H:%M:00", offset=True),
+        cells={"unknown modes": (dirt.code_for, dict(column="mode", codes=("Not recorded",), share=0.01))},
+    ),
 }  # fmt: skip
+STYLES = ("Aldmoor", "Brackwater", "Dunmere", "Carrow Royal", "Aldmoor", "Brackwater")
+EXPORTS |= {
+    department.name: replace(EXPORTS[as_of], stamps={}, cells={}, lines={})
+    for department, as_of in zip(MORE, STYLES, strict=True)
+}
+"""Those of `MORE` write as these do, without dirt."""
 KEPT = ("attendance", "patient", "age", "sex", *STAMPS, "mode", "level", "outcome", "note")
 NOTES = (
     "chest pain",
@@ -294,7 +355,7 @@ def written(
 
 
 def export_all(folder: Path) -> dict[str, Written]:
-    """Write the files of all six departments into a folder, as `brackwater.csv`."""
+    """Write the files of the first six departments into a folder, as `brackwater.csv`."""
     folder.mkdir(parents=True, exist_ok=True)
     files = {}
     for department in DEPARTMENTS:

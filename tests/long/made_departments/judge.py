@@ -1,6 +1,10 @@
 """What the product makes of six departments' files, beside the truth: a table, and an exit code of 1 if it falls short.
 
     python tests/long/made_departments judge --folder /tmp/made [--only Aldmoor] [--no-fit] [--effects 60]
+    python tests/long/made_departments judge --folder /tmp/made --more | --further
+
+With `--further` they are six that were made when the product had been suited to the first, and chosen before anybody
+had looked at what it makes of them; `--only` names any.
 
 Files are made once in the folder. Asked (issue: records that are read right or refused): every kind of dirt counted
 within 2 % or the file refused with the kind named; figures within 2 %; the fit meets waits within 10 %, the four-hour
@@ -16,7 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from . import product
-from .departments import DEPARTMENTS, Department
+from .departments import DEPARTMENTS, EVERY, FURTHER, MORE, Department
 from .exports import EXPORTS, Written, written
 from .truths import MEASURES, read_truths
 
@@ -208,6 +212,8 @@ def main(words: list[str]) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--folder", type=Path, required=True)
     parser.add_argument("--only", nargs="*", default=[])
+    parser.add_argument("--more", action="store_true", help="six more, without dirt")
+    parser.add_argument("--further", action="store_true", help="six that the product has not seen")
     parser.add_argument("--no-fit", dest="fit", action="store_false")
     parser.add_argument(
         "--effects", type=int, default=0, help="replications of the comparison; 0: none"
@@ -219,7 +225,8 @@ def main(words: list[str]) -> int:
     asked.folder.mkdir(parents=True, exist_ok=True)
     everything: dict[str, list[bool]] = {}
     refused = 0
-    for department in DEPARTMENTS:
+    usual = FURTHER if asked.further else MORE if asked.more else DEPARTMENTS
+    for department in EVERY if asked.only else usual:
         if not asked.only or department.name in asked.only:
             judged = judge_department(department, asked.folder, asked)
             refused += judged.refused

@@ -1,7 +1,8 @@
-"""True figures of two years of each department, and true effects of three changes from 50 paired years.
+"""True figures of two years of every department, and true effects of three changes from 50 paired years.
 
-    python tests/long/made_departments truths
+    python tests/long/made_departments truths [50 [Garth ...]]
 
+With names only theirs are found, and the others stay as they were written.
 Every change meets the same patients and beds as no change. A standard error is of the mean over the years.
 """
 
@@ -13,7 +14,7 @@ from typing import Any
 import numpy as np
 import yaml
 
-from .departments import DEPARTMENTS, Department
+from .departments import EVERY, Department
 from .engine import CHANGES, figures, made
 
 DAYS, YEAR, SEED = 728, 364, 2023
@@ -40,10 +41,12 @@ def true_effects(department: Department, years: int) -> dict[str, dict[str, list
     return found
 
 
-def write_truths(years: int = 50) -> None:
-    """Write `truths.yaml`: by department its figures and effects."""
-    truths: dict[str, Any] = {}
-    for department in DEPARTMENTS:
+def write_truths(years: int = 50, *names: str) -> None:
+    """Write `truths.yaml`: by department its figures and effects, of those named or of all."""
+    truths: dict[str, Any] = read_truths() if names else {}
+    for department in EVERY:
+        if names and department.name not in names:
+            continue
         two_years = figures(made(department, DAYS, SEED), DAYS)
         truths[department.name] = {
             "figures": {name: round(value, 5) for name, value in two_years.items()},
