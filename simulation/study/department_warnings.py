@@ -556,10 +556,11 @@ def _never_warnings(pathway: Pathway, measured_days: int) -> Iterator[Department
 
 
 def _calibration_warnings(study: Study) -> Iterator[DepartmentWarning]:
+    """What is outside its range; a value that was measured stands, whatever was thought possible."""
     calibration = study.resolved.get("calibration")
     for name, parameter in (calibration if isinstance(calibration, dict) else {}).items():
         low, high = parameter["range"]
-        if not low <= parameter["value"] <= high:
+        if parameter["evidence"] != "measured" and not low <= parameter["value"] <= high:
             yield DepartmentWarning(
                 f"calibration.{name} is {parameter['value']:g}, and a department could have {low:g} to {high:g}",
                 f"Look at calibration.{name}.value, or state another range with its source",
