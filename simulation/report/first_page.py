@@ -144,7 +144,8 @@ def first_page(result: StudyResult) -> FirstPage:
     brackets = "nine of ten departments" if result.over_departments else "95 % intervals"
     if result.study.held_to_records:
         brackets = (
-            "where nine in ten trials would find them, by how past trials compared with models"
+            "where they were in nine in ten made-up departments held to records, or, of changes not tried there, where "
+            "nine in ten trials would find them"
         )
     safe = ". Safety passes on average unless said" if result.design.margins else ""
     lead = f"{_summary(result)}Effects on {listed_with_and(about)}, in brackets {brackets}{safe}:"
@@ -307,7 +308,7 @@ def _tells_direction(finding: Finding) -> bool:
 def _range_words(outcome: ArmOutcome, finding: Finding) -> str:
     """' (0.6 to 7.6)', of nine in ten departments, signed where it holds both; empty where the interval is wider, so
     that noise does not tell departments apart, and for one department. Of departments held to records, which leave too
-    little open, of nine in ten further trials."""
+    little open, of nine in ten further effects that are known."""
     row = finding.comparison
     if outcome.result.study.held_to_records and (worth := outcome.on_past_trials(row)):
         return f" ({span(worth.low, worth.high, row.unit)})"

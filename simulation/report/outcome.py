@@ -27,7 +27,7 @@ from simulation.statistics.departments import MIN_DEPARTMENTS, weigh
 from simulation.statistics.intervals import Interval, estimate_interval
 from simulation.statistics.variance_components import known_twice, tell_apart
 from simulation.statistics.verdict import is_worse
-from simulation.study.arm_changes import kind_in_trials
+from simulation.study.arm_changes import kind_in_trials, place_of_change
 from simulation.study.design import Margin, Target
 
 OutcomeKind = Literal[
@@ -85,21 +85,33 @@ def past_trials() -> dict[str, Any]:
     return known
 
 
+@cache
+def made_departments() -> dict[str, Any]:
+    """How true effects in made-up departments compare with those of departments that were held to their records, by the
+    place of the change (`tests/long/made_departments/worth.py`)."""
+    known: dict[str, Any] = read_yaml(Path(__file__).with_name("made_departments.yaml"))
+    return known
+
+
 class OnPastTrials(NamedTuple):
-    """What published effects make of a modelled one: where that of a further trial lies with 90 %, in the unit of the
-    measure, `n_studies` of its kind of change (empty: several, or none that trials have), and whether its sign holds
-    from end to end."""
+    """What known effects make of a modelled one: where a further one lies with 90 %, in the unit of the measure, and
+    whether its sign holds from end to end.
+
+    Known are published effects, of `n_studies` of its kind of change (empty: several, or none that trials have). In
+    departments held to records, they are those of `n_made` made-up departments, if it is of a kind tried there.
+    """
 
     kind: str
     n_studies: int
     low: float
     high: float
     holds: bool
+    n_made: int = 0
 
     @property
     def hardly_any(self) -> bool:
         """Whether hardly a trial speaks of its kind of change."""
-        return bool(self.kind) and self.n_studies < FEW_STUDIES
+        return not self.n_made and bool(self.kind) and self.n_studies < FEW_STUDIES
 
 
 class Hinge(NamedTuple):
@@ -210,17 +222,18 @@ class ArmOutcome:
         """What past trials of its kind of change make of an effect; None where it has none, or is not known.
 
         An effect is a ratio there (odds of shares), so that more than all of a wait is never saved, and goes no further
-        than any trial's went. Its own interval counts, too: the two are added as squares.
+        than any trial's went. Its own interval counts, too: the two are added as squares. In departments held to
+        records the wider of the two is taken, as the ratios are of such departments' means.
         """
-        before = row.mean - row.difference
+        before, kind = row.mean - row.difference, self.kind_in_trials
         if self.is_identical or not math.isfinite(row.difference_low + row.difference_high):
             return None
-        worth, farthest, kind = (
-            past_trials()["kinds"],
-            past_trials()["farthest"],
-            self.kind_in_trials,
-        )
-        low, middle, high = (worth[kind][end] for end in ("low", "middle", "high"))
+        held, made = self.result.study.held_to_records, made_departments()
+        worth, farthest = past_trials()["kinds"][kind], past_trials()["farthest"]
+        place = place_of_change(self.arm.explanation.changed, self.arm.ready.pathway)
+        if n_made := made["n_departments"] if held and place in made["places"] else 0:
+            worth = {"n_studies": 0, **made["places"][place]}
+        low, middle, high = (worth[end] for end in ("low", "middle", "high"))
 
         def scaled(times: float, difference: float) -> float:
             # so many times a difference from a level, as a ratio (odds of a share) that goes as far as is said
@@ -238,15 +251,17 @@ class ArmOutcome:
 
         at, ends = scaled(middle, row.difference), (row.difference_low, row.difference_high)
         to_90 = TO_90
-        if self.result.study.held_to_records and math.isfinite(row.department_p5):
+        if held and math.isfinite(row.department_p5):
             ends, to_90 = (row.department_p5, row.department_p95), 1.0
         of_kind = sorted(scaled(times, row.difference) - at for times in (low, high))
         own = sorted(to_90 * (scaled(middle, end) - at) for end in ends)
-        least, most = (
-            at + way * math.hypot(*both) for way, *both in zip((-1, 1), of_kind, own, strict=True)
-        )
+        joined = (
+            max(map(abs, both)) if n_made else math.hypot(*both)
+            for both in zip(of_kind, own, strict=True)
+        )  # fmt: skip
+        least, most = (at + way * reach for way, reach in zip((-1, 1), joined, strict=True))
         holds = least * most > 0 and least * row.difference > 0
-        return OnPastTrials(kind, worth[kind]["n_studies"], least, most, holds)
+        return OnPastTrials(kind, worth["n_studies"], least, most, holds, n_made)
 
     @property
     def more_leave(self) -> bool:

@@ -86,6 +86,13 @@ TRIALS_NOTE = (
     "published effects have compared with modelled ones (docs/validation.md). 'Hardly a trial', 'all kinds': other "
     "kinds speak for it. The verdict does not rest on it."
 )
+OF_FITS = "range of the effect"
+"""The header of that column for departments that were held to records."""
+FITS_NOTE = (
+    f"{OF_FITS.capitalize()}: where the true effect was in nine in ten made-up departments of another program, held to "
+    "their records as these are; for a change that was not tried there, where 90 % of trials of such a change would "
+    "find it. Real departments may be farther from the model than made-up ones (docs/validation.md)."
+)
 OVER_HEADERS = (
     "arm",
     "median department",
@@ -172,13 +179,14 @@ def target_table(result: StudyResult, target: Target) -> ReportTable:
         f"differences in {unit_words(unit)}"
     )
     columns = OVER if result.over_departments else (f"95 % interval {interval_scope(result)}",)
-    headers = ("arm", "mean", "difference", *columns, "verdict", ON_PAST_TRIALS)
+    worth_header, worth_note = trials_column(result)
+    headers = ("arm", "mean", "difference", *columns, "verdict", worth_header)
     important = threshold_words(target.minimal_important_difference, unit)
     notes = [
         f"Least difference that would matter: {important} ({target.evidence}: {target.source}).",
         _looked_at(result, target),
         *([SAMPLE_NOTE] if result.over_departments else []),
-        TRIALS_NOTE,
+        worth_note,
         *measure_notes(result, target.measure),
         *INTERVAL_NOTES[result.interval_kind],
         *weak_notes(result, (result.row_of(target, arm.name) for arm in result.others)),
@@ -188,13 +196,20 @@ def target_table(result: StudyResult, target: Target) -> ReportTable:
     return ReportTable(f"target:{target.measure}:{target.group}", title, headers, cells, notes)
 
 
+def trials_column(result: StudyResult) -> tuple[str, str]:
+    """The header of `trials_cell`, and the note below its table."""
+    return (OF_FITS, FITS_NOTE) if result.study.held_to_records else (ON_PAST_TRIALS, TRIALS_NOTE)
+
+
 def trials_cell(result: StudyResult, row: Comparison) -> str | Cell:
     """'−20.0 to +1.0 (9 studies): either way': what past trials of its kind of change make of an effect."""
     worth = outcome_of(result, row.arm).on_past_trials(row)
     if worth is None:
         return UNKNOWN
     studies = "hardly a trial" if worth.hardly_any else f"{worth.n_studies} studies"
-    if not worth.kind:
+    if worth.n_made:
+        studies = f"{worth.n_made} made-up departments"
+    elif not worth.kind:
         studies = "all kinds"
     words = f"({studies}): {'one way' if worth.holds else 'either way'}"
     return Cell(unit=row.unit, low=worth.low, high=worth.high, style="difference", words=words)
@@ -514,8 +529,9 @@ def first_table(result: StudyResult) -> ReportTable | None:
         cells.append((labelled(result, arm), *of_arm))
     beside = (*([LIMITS_HEADER] if limits else []), *(["cost a year"] if costs else []))
     shown = [_header(result, *figure) for figure in figures]
-    headers = ("arm", shown[0], ON_PAST_TRIALS, *shown[1:], *beside)
-    notes = (*_notes(result, figures), TRIALS_NOTE)
+    worth_header, worth_note = trials_column(result)
+    headers = ("arm", shown[0], worth_header, *shown[1:], *beside)
+    notes = (*_notes(result, figures), worth_note)
     return ReportTable("first_page", f"Each arm against '{base.label}'", headers, cells, notes)
 
 

@@ -673,3 +673,20 @@ def _kind_of_minutes(step: Step, pathway: Pathway) -> str:
     if CLINICIANS & roles or "seen_at" in step.records:
         return "minutes_saved"
     return "results" if TESTS in roles or "early_test_at" in step.records else ""
+
+
+def place_of_change(changed: Collection[ArmChange], pathway: Pathway) -> str:
+    """Where an arm changes staff or minutes: 'triage', or 'clinicians', of whom it changes numbers; empty: it does more
+    or something else."""
+    places = {_staff_place(change, pathway) for change in changed}
+    return places.pop() if len(places) == 1 else ""
+
+
+def _staff_place(change: ArmChange, pathway: Pathway) -> str:
+    pool = pathway.pools.get(change.what) if change.kind == "pool" else None
+    if pool and pool.role in CLINICIANS:
+        return "clinicians"
+    of_pool = (name for name, step in pathway.steps.items() if change.what in step.pools)
+    at = {"pool": of_pool, "minutes": change.at}.get(change.kind, ())
+    kinds = {_kind_of_minutes(pathway.steps[name], pathway) for name in at}
+    return "triage" if kinds == {"labels"} else ""

@@ -10,6 +10,7 @@ from simulation.report import outcome
 from simulation.report.outcome import outcome_of
 from simulation.report.verdict_tables import ON_PAST_TRIALS, first_table, target_table, trials_cell
 from simulation.statistics.compare import Comparison
+from tests.long.made_departments import worth
 
 MORE, LABEL, TWIN = "one_more_triage_nurse", "ai_label_measured_under", "twin"
 WORTH = {
@@ -21,9 +22,20 @@ WORTH = {
 }
 
 
+MADE = {"n_departments": 12, "places": {"triage": {"low": 0.25, "middle": 1.0, "high": 1.5}}}
+
+
 @pytest.fixture
 def known(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(outcome, "past_trials", lambda: WORTH)
+
+
+@pytest.fixture
+def held(result: Result, known: None, monkeypatch: pytest.MonkeyPatch) -> Result:
+    """The result, as of departments that were held to records."""
+    monkeypatch.setattr(outcome, "made_departments", lambda: MADE)
+    monkeypatch.setattr(type(result.study), "held_to_records", True)
+    return replace(result)
 
 
 def a_row(result: Result, arm: str, change: float, half: float = 0.0) -> Comparison:
@@ -87,3 +99,31 @@ def test_it_stands_in_the_first_table_and_in_that_of_each_target(result: Result)
     for table in (first, *(target_table(result, target) for target in result.targets)):
         assert ON_PAST_TRIALS in table.headers
         assert all(len(row) == len(table.headers) for row in table.cells)
+
+
+def test_an_effect_in_departments_held_to_records_has_the_range_of_made_ones(held: Result) -> None:
+    """Of a change at triage; the wider of that and the departments' own counts. Others keep that of trials."""
+    row = a_row(held, MORE, -40.0)
+    made = outcome_of(held, MORE).on_past_trials(row)
+    assert made is not None
+    assert (made.low, made.high) == pytest.approx((80 * 0.5**1.5 - 80, 80 * 0.5**0.25 - 80))
+    assert (made.n_made, made.hardly_any) == (12, False)
+    words = str(trials_cell(held, row))
+    assert words.startswith("−51.7 to −12.7 (12 made-up departments)")
+    wide = outcome_of(held, MORE).on_past_trials(
+        replace(row, department_p5=-55.0, department_p95=-1.0)
+    )
+    assert wide is not None
+    assert (wide.low, wide.high) == pytest.approx((-55.0, -1.0))
+    of_label = outcome_of(held, LABEL).on_past_trials(a_row(held, LABEL, 8.0))
+    assert of_label is not None
+    assert (of_label.n_made, of_label.hardly_any) == (0, True)
+
+
+def test_made_departments_are_summed_up_as_their_rows_say() -> None:
+    known = outcome.made_departments()
+    rows = [worth.Row(*row) for row in known["rows"]]
+    assert len({row.department for row in rows}) == known["n_departments"]
+    for place, ends in known["places"].items():
+        told = worth.times_of(worth.of_place(rows, place))
+        assert list(ends.values()) == pytest.approx(told, abs=0.005)

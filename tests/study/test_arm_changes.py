@@ -12,7 +12,13 @@ from simulation.department.vocabulary import Pathway
 from simulation.patients import draw
 from simulation.report.arm_tables import NOTHING, assumed_table, changes_table
 from simulation.report.pathway_picture import pathway_picture
-from simulation.study.arm_changes import ArmChanges, changes_of, explain_changes, kind_in_trials
+from simulation.study.arm_changes import (
+    ArmChanges,
+    changes_of,
+    explain_changes,
+    kind_in_trials,
+    place_of_change,
+)
 from simulation.study.design import Arm, Cost
 from simulation.study.statements import assumptions_added_by
 from simulation.study.study import ReadyArm
@@ -322,6 +328,18 @@ def test_a_label_and_a_minute_at_triage_are_one_kind_and_staff_beds_and_document
             "childrens_clinician_12_to_22",
         },
     }
+
+
+def test_a_change_is_of_triage_or_of_clinicians_only_if_it_does_nothing_else() -> None:
+    study = load()
+    each = {
+        found.arm: place_of_change(found.changes, study.arm(found.arm).pathway)
+        for found in explain_changes(study)
+    }
+    of = {place: {arm for arm in each if each[arm] == place} for place in each.values()}
+    assert of["triage"] == {"ai_scribe_measured", "lean_triage", "one_more_triage_nurse"}
+    assert of["clinicians"] == {"clinician_14_to_22", "childrens_clinician_12_to_22"}
+    assert {"sham", "ai_label_measured_over", "ai_documents_measured", "two_more_beds"} <= of[""]
 
 
 def test_staff_at_other_hours_are_moved_and_what_trials_do_not_have_is_of_no_kind() -> None:

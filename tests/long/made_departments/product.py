@@ -85,7 +85,7 @@ OTHER_ARMS = ("sham", "ai_label_measured_under", "ai_label_measured_over", "ai_l
 SHOWN = (("department_p5", "department_p95"), ("difference_low", "difference_high"))
 """Columns of the range of nine in ten departments, and of the interval, which pages show where it is the wider."""
 
-PAST_TRIALS = "on past trials of this kind"
+OF_FITS = "range of the effect"
 """The column of the product's range of an effect of departments that were held to records."""
 ON_TRIALS = {
     "27_seconds_off_triage": "AI scribe, as measured",
@@ -258,7 +258,7 @@ def for_everybody(folder: Path) -> None:
 
 
 def effects(folder: Path, file: str, replications: int) -> tuple[Said, Ranges, Ranges]:
-    """By change and measure the range that the product gives an effect, on past trials; and what records leave open of
+    """By change and measure the range that the product gives an effect; and what records leave open of
     it: the range of nine in ten departments, or the interval of one."""
     study = f"{Path(file).stem}_fit"
     path, most = folder / "configs" / "ensembles" / f"{study}.yaml", list[str]()
@@ -286,7 +286,7 @@ def effects(folder: Path, file: str, replications: int) -> tuple[Said, Ranges, R
         path = summary and summary.parent / "tables" / f"target-{measure}-all.csv"
         for row in rows_of(path):
             for change, label in ON_TRIALS.items():
-                low, high = (row.get(f"{PAST_TRIALS}, {end}") for end in ("from", "to"))
+                low, high = (row.get(f"{OF_FITS}, {end}") for end in ("from", "to"))
                 if row["arm"].startswith(label) and low and high:
                     ranges[change][measure] = (float(low) / unit, float(high) / unit)
     return said, ranges, left_open
