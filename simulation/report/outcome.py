@@ -253,13 +253,15 @@ class ArmOutcome:
         to_90 = TO_90
         if held and math.isfinite(row.department_p5):
             ends, to_90 = (row.department_p5, row.department_p95), 1.0
-        of_kind = sorted(scaled(times, row.difference) - at for times in (low, high))
-        own = sorted(to_90 * (scaled(middle, end) - at) for end in ends)
-        joined = (
-            max(map(abs, both)) if n_made else math.hypot(*both)
-            for both in zip(of_kind, own, strict=True)
-        )  # fmt: skip
-        least, most = (at + way * reach for way, reach in zip((-1, 1), joined, strict=True))
+        of_kind = sorted(scaled(times, row.difference) for times in (low, high))
+        if n_made:
+            least, most = min(*of_kind, *ends), max(*of_kind, *ends)
+        else:
+            own = sorted(to_90 * (scaled(middle, end) - at) for end in ends)
+            least, most = (
+                at + way * math.hypot(end - at, beyond)
+                for way, end, beyond in zip((-1, 1), of_kind, own, strict=True)
+            )
         holds = least * most > 0 and least * row.difference > 0
         return OnPastTrials(kind, worth["n_studies"], least, most, holds, n_made)
 
