@@ -32,7 +32,7 @@ table, the search, its command and answers. 2,000 for arms that are taken from a
 which answers that cannot contradict their department are 8,000 over what one capability may add: these have to go.
 1,200 of them went: answers are one typed object, offers and fits calibrate departments by the same steps, and files of
 one subject are one (`offers`: 17 to 13; `fits`: 10 to 9). They had been used up elsewhere, so this is as it was.
-1,500 less since what commands take and facts of evaluations are data, of which there are 1,400 tokens fewer in Python."""
+1,500 less since what commands take and facts of evaluations are data: 1,400 tokens fewer in Python."""
 SLACK = 1.02
 """By how much it may be passed, so that a small mend needs no commit of its own."""
 MOST_OF_ROOM = 32_000

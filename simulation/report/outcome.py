@@ -225,20 +225,23 @@ class ArmOutcome:
         than any trial's went. Its own interval counts, too: the two are added as squares. In departments held to
         records the wider of the two is taken, as the ratios are of such departments' means.
         """
-        before, kind = row.mean - row.difference, self.kind_in_trials
+        before, kind, is_share = (
+            row.mean - row.difference,
+            self.kind_in_trials,
+            row.unit == "share",
+        )
         if self.is_identical or not math.isfinite(row.difference_low + row.difference_high):
             return None
         held, made = self.result.study.held_to_records, made_departments()
         worth, farthest = past_trials()["kinds"][kind], past_trials()["farthest"]
         place = place_of_change(self.arm.explanation.changed, self.arm.ready.pathway)
         if n_made := made["n_departments"] if held and place in made["places"] else 0:
-            worth = {"n_studies": 0, **made["places"][place]}
+            worth = {"n_studies": 0, **made["places"][place]["share" if is_share else "minutes"]}
         low, middle, high = (worth[end] for end in ("low", "middle", "high"))
 
         def scaled(times: float, difference: float) -> float:
             # so many times a difference from a level, as a ratio (odds of a share) that goes as far as is said
             # against its sign and along it; the plain product where the level makes no ratio
-            is_share = row.unit == "share"
             levels = before, before + difference
             if min(levels) <= 0 or (is_share and max(levels) >= 1):
                 return times * difference

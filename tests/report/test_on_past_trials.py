@@ -22,7 +22,8 @@ WORTH = {
 }
 
 
-MADE = {"n_departments": 12, "places": {"triage": {"low": 0.25, "middle": 1.0, "high": 1.5}}}
+OF_UNIT = {"minutes": {"low": 0.25, "middle": 1.0, "high": 1.5}, "share": {}}
+MADE = {"n_departments": 12, "places": {"triage": OF_UNIT}}
 
 
 @pytest.fixture
@@ -124,6 +125,7 @@ def test_made_departments_are_summed_up_as_their_rows_say() -> None:
     known = outcome.made_departments()
     rows = [worth.Row(*row) for row in known["rows"]]
     assert len({row.department for row in rows}) == known["n_departments"]
-    for place, ends in known["places"].items():
-        told = worth.times_of(worth.of_place(rows, place))
-        assert list(ends.values()) == pytest.approx(told, abs=0.005)
+    for place, units in known["places"].items():
+        for unit, ends in units.items():
+            told = worth.times_of(worth.of_place(rows, place, unit))
+            assert list(ends.values()) == pytest.approx(told, abs=0.005)

@@ -242,8 +242,8 @@ MORE = (
         bed_slack=0.01, bed_stock=8, bed_surge=40,
     ),
 )  # fmt: skip
-"""Six more, written after the product was judged by the first six, without dirt, from which with those the range of an
-effect is known (`worth.py`): Hartley and Juniper Cross have one team at the door, Gorsefield a children's side."""
+"""Six more, without dirt, written after the product was judged by the first six and without a look at what it makes of
+them: Hartley and Juniper Cross have one team at the door, Gorsefield a children's side."""
 FURTHER = (
     Department(
         "Garth", "clinicians always busy, children apart", 268, 0.26, 0.05, 0.24, (0.02, 0.15, 0.43, 0.33, 0.07), 1.08,

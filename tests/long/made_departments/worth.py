@@ -7,13 +7,12 @@
 `table` takes the comparison that the judge ran for each department, and writes a row for each change and measure: true
 and modelled effect as logarithms of ratios (odds of shares), and the ends of nine in ten of the fitted departments.
 
-    true = times * modelled,   times alike for all changes at one place (triage, clinicians)
+    true = times * modelled,   times alike for all changes at one place (triage, clinicians), of waits and of shares
 
 The mean of `times`, and the ends between which those of a further department lie with 90 % (Student's t over
 departments, which weigh alike), stand in the same file. `check` leaves each department out, prints how many true
 effects are in the range that others give it, and how wide that is beside the effect. `causes` prints how wide nine in
-ten packaged departments of each cause are; `judge --further` holds the printed range against six that it knows nothing
-of.
+ten packaged departments of each cause are.
 """
 
 from __future__ import annotations
@@ -92,9 +91,14 @@ def times_of(rows: Sequence[Row]) -> tuple[float, float, float]:
     return middle - reach, middle, middle + reach
 
 
-def of_place(rows: Iterable[Row], place: str) -> list[Row]:
-    """The rows of changes at a place."""
-    return [row for row in rows if PLACES[row.change] == place]
+def of_place(rows: Iterable[Row], place: str, unit: str) -> list[Row]:
+    """The rows of changes at a place, of measures in that unit: minutes or share."""
+    return [row for row in rows if PLACES[row.change] == place and unit_of(row.measure) == unit]
+
+
+def unit_of(measure: str) -> str:
+    """The unit of a measure."""
+    return "share" if measure.endswith("share") else "minutes"
 
 
 def check(rows: Sequence[Row]) -> None:
@@ -105,12 +109,13 @@ def check(rows: Sequence[Row]) -> None:
             for row in rows:
                 if (row.change, row.measure) != (change, measure):
                     continue
-                others = [one for one in of_place(rows, place) if one.department != row.department]
+                alike = of_place(rows, place, unit_of(measure))
+                others = [one for one in alike if one.department != row.department]
                 low, _, high = times_of(others)
-                ends = sorted((low * row.modelled, high * row.modelled))
-                held += ends[0] <= row.true <= ends[1]
+                ends = low * row.modelled, high * row.modelled, row.least, row.most
+                held += min(ends) <= row.true <= max(ends)
                 inside += row.least <= row.true <= row.most
-                widths.append((ends[1] - ends[0]) / abs(row.true))
+                widths.append((max(ends) - min(ends)) / abs(row.true))
                 own.append((row.most - row.least) / abs(row.true))
                 print(
                     f"  {row.department:16} true {row.true:+.4f}, modelled {row.modelled:+.4f} ({row.least:+.4f} to "
@@ -153,10 +158,12 @@ def main(words: list[str]) -> int:
         rows = [
             row for folder in asked.folders for one in EVERY for row in rows_in(folder, one.name)
         ]
-        places = {}
+        places: dict[str, dict[str, dict[str, float]]] = {}
         for place in dict.fromkeys(PLACES.values()):
-            ends = (round(end, 2) for end in times_of(of_place(rows, place)))
-            places[place] = dict(zip(("low", "middle", "high"), ends, strict=True))
+            for unit in map(unit_of, MEASURES):
+                ends = (round(end, 2) for end in times_of(of_place(rows, place, unit)))
+                of_unit = dict(zip(("low", "middle", "high"), ends, strict=True))
+                places.setdefault(place, {})[unit] = of_unit
         n = len({row.department for row in rows})
         lines = [
             "# Made by tests/long/made_departments/worth.py, which says what it means",
