@@ -2,12 +2,13 @@
 
 import re
 from pathlib import Path
+from typing import get_args
 
 import pytest
 import yaml
 
-from simulation.assurance import known_effects
 from simulation.assurance.known_effects import KnownEffects, validate_known_effects
+from simulation.assurance.targets import KindOfChange
 from simulation.errors import ConfigError
 
 PAGE = (Path(__file__).parents[2] / "docs" / "how-to" / "add-a-trial.md").read_text(
@@ -73,4 +74,4 @@ def test_a_row_that_lacks_what_a_trial_needs_is_refused_with_what_is_missing(
 
 def test_the_kinds_of_change_of_the_page_are_those_that_there_are() -> None:
     named = set(re.findall(r"`(\w+)`", PAGE.split("| `kind_of_change` |")[1].splitlines()[0]))
-    assert named == set(known_effects.KINDS)
+    assert named == set(get_args(KindOfChange))
