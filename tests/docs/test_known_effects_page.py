@@ -7,6 +7,7 @@ from typing import get_args
 import pytest
 import yaml
 
+from simulation.assurance import known_effects
 from simulation.assurance.known_effects import KnownEffects, validate_known_effects
 from simulation.assurance.targets import KindOfChange
 from simulation.errors import ConfigError
