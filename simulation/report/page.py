@@ -74,7 +74,7 @@ def page(result: StudyResult, drawn: Iterable[Picture]) -> str:
         ],
         folder=FOLDER,
         n_assumed=sum(statement.evidence == "assumed" for statement in shown.statements),
-        of_public_figures=shown.study.chosen("site") != NO_SITE,
+        of_public_figures=shown.study.chosen("site") != NO_SITE and not shown.study.held_to_records,
         labels_given=any("nurse" in arm.policy for arm in shown.arms),
         data_end=DATA_END,
     )
