@@ -225,15 +225,12 @@ class ArmOutcome:
         than any trial's went. Its own interval counts, too: the two are added as squares. In departments held to
         records the wider of the two is taken, as the ratios are of such departments' means.
         """
-        before, kind, is_share = (
-            row.mean - row.difference,
-            self.kind_in_trials,
-            row.unit == "share",
-        )
+        before, is_share = row.mean - row.difference, row.unit == "share"
         if self.is_identical or not math.isfinite(row.difference_low + row.difference_high):
             return None
         held, made = self.result.study.held_to_records, made_departments()
-        worth, farthest = past_trials()["kinds"][kind], past_trials()["farthest"]
+        kind, farthest = self.kind_in_trials, past_trials()["farthest"]
+        worth = past_trials()["kinds"][kind]
         place = place_of_change(self.arm.explanation.changed, self.arm.ready.pathway)
         if n_made := made["n_departments"] if held and place in made["places"] else 0:
             worth = {"n_studies": 0, **made["places"][place]["share" if is_share else "minutes"]}
