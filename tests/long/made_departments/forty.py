@@ -102,6 +102,20 @@ def put(frame: pd.DataFrame, rows: Any, column: str, text: Any) -> str:
     return table(cells)
 
 
+def copied(frame: pd.DataFrame, rng: Rng, stamp: str, other: str, share: float) -> str:
+    """The file with a stamp of a share of those who have it copied from another."""
+    rows, changed = dirt.some(rng, frame[stamp].notna(), share), frame.copy()
+    changed.loc[rows, stamp] = frame[other][rows]
+    return table(texts(changed))
+
+
+def by_the_hour(frame: pd.DataFrame, stamp: str) -> str:
+    """The file with a stamp of the second month without its minutes."""
+    changed = frame.copy()
+    changed.loc[of_month(frame), stamp] = frame[stamp] // 60 * 60
+    return table(texts(changed))
+
+
 def of_month(frame: pd.DataFrame) -> Any:
     """Whether they came in the second of the two months."""
     return (frame.arrived >= (FIRST + 28) * DAY).to_numpy()
@@ -226,10 +240,7 @@ def departures_by_a_morning_clerk(frame: pd.DataFrame, rng: Rng) -> str:
 
 @case
 def seen_copied_from_triage(frame: pd.DataFrame, rng: Rng) -> str:
-    rows = dirt.some(rng, frame.seen.notna(), 0.3)
-    changed = frame.copy()
-    changed.loc[rows, "seen"] = frame.assessed[rows]
-    return table(texts(changed))
+    return copied(frame, rng, "seen", "assessed", 0.3)
 
 
 @case
@@ -312,9 +323,7 @@ def cut_off(frame: pd.DataFrame, rng: Rng) -> str:
 
 @case
 def arrivals_by_the_hour(frame: pd.DataFrame, rng: Rng) -> str:
-    changed = frame.copy()
-    changed.loc[of_month(frame), "arrived"] = frame.arrived // 60 * 60
-    return table(texts(changed))
+    return by_the_hour(frame, "arrived")
 
 
 @case

@@ -16,7 +16,7 @@ import pandas as pd
 from . import dirt
 from .engine import DAY, FIRST_DAY
 from .exports import STAMPS, UK, Style, style
-from .forty import Rng, case, moved, of_month, put, table, texts
+from .forty import Rng, by_the_hour, case, copied, moved, of_month, put, table, texts
 
 AUTUMN = 133
 """Days after which the same eight weeks begin on 2 October: clocks go back in them, on day 300."""
@@ -206,9 +206,7 @@ def planned_follow_ups(frame: pd.DataFrame, rng: Rng) -> str:
 
 @case
 def decided_at_the_departure(frame: pd.DataFrame, rng: Rng) -> str:
-    rows, changed = dirt.some(rng, frame.decided.notna(), 0.6), frame.copy()
-    changed.loc[rows, "decided"] = frame.departed[rows]
-    return table(texts(changed))
+    return copied(frame, rng, "decided", "departed", 0.6)
 
 
 @case
@@ -235,9 +233,7 @@ def handover_for_arrival(frame: pd.DataFrame, rng: Rng) -> str:
 
 @case
 def departures_without_minutes(frame: pd.DataFrame, rng: Rng) -> str:
-    changed = frame.copy()
-    changed.loc[of_month(frame), "departed"] = frame.departed // 60 * 60
-    return table(texts(changed))
+    return by_the_hour(frame, "departed")
 
 
 @case
@@ -318,9 +314,7 @@ def seen_entered_at_the_departure(frame: pd.DataFrame, rng: Rng) -> str:
 
 @case
 def assessed_at_the_arrival(frame: pd.DataFrame, rng: Rng) -> str:
-    rows, changed = dirt.some(rng, frame.assessed.notna(), 0.5), frame.copy()
-    changed.loc[rows, "assessed"] = frame.arrived[rows]
-    return table(texts(changed))
+    return copied(frame, rng, "assessed", "arrived", 0.5)
 
 
 @case
