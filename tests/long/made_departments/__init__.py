@@ -8,5 +8,5 @@ Nothing here imports `simulation`; the product is run by its commands alone, in 
 - `dirt.py`: what goes wrong in exports, each kind by one function that counts
 - `truths.py`, `truths.yaml`: true figures, and true effects from 50 paired years
 - `product.py`, `judge.py`: what the product makes of the files, beside the truth
-- `forty.py`: forty small files of dirt that no reader was written for; `forty_more.py`: forty further ones
+- `forty.py`: forty small files of dirt that no reader was written for; `forty_more.py`, `forty_third.py`: further ones
 """

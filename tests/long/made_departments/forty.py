@@ -1,8 +1,9 @@
 """Forty small files of dirt that no reader was written for, made from the documentation alone.
 
-    python tests/long/made_departments forty --folder /tmp/forty [--more] [--only milliseconds]
+    python tests/long/made_departments forty --folder /tmp/forty [--set more] [--only milliseconds]
 
-With `--more` they are those of `forty_more.py`, which were written when the readers had been suited to some of these.
+With `--set more` they are those of `forty_more.py`, which were written when the readers had been suited to some of
+these; with `--set third` those of `forty_third.py`, when they had been suited to some of both.
 Each is eight weeks of one made department with the headings of docs/how-to/my-records.md and one thing wrong, or odd
 and right. Acceptable: figures within 3 % of the truth, or told: refused, or a row of data quality or a warning that the
 clean file does not have. A figure that is wrong by more without a word is a silent misreading: at most two are allowed.
@@ -12,7 +13,6 @@ from __future__ import annotations
 
 import argparse
 import re
-import sys
 from collections.abc import Callable
 from dataclasses import replace
 from importlib import import_module
@@ -393,10 +393,14 @@ def wards_in_the_file(frame: pd.DataFrame, rng: Rng) -> str:
     return table(cells)
 
 
-def the_set(more: bool) -> dict[str, Maker]:
-    """The files of this module, or those of `forty_more.py`."""
-    module = import_module(f"{__package__}.forty_more") if more else sys.modules[__name__]
-    return {name: it for name, it in CASES.items() if it.__module__ == module.__name__}
+SETS = {"first": "forty", "more": "forty_more", "third": "forty_third"}
+"""The module of each set of forty files."""
+
+
+def the_set(name: str) -> dict[str, Maker]:
+    """The files of a set of `SETS`."""
+    module = import_module(f"{__package__}.{SETS[name]}").__name__
+    return {file: maker for file, maker in CASES.items() if maker.__module__ == module}
 
 
 def quality(text: str, file: str) -> set[str]:
@@ -418,7 +422,7 @@ def main(words: list[str]) -> int:
     """Read every file as a new user would, and say which were misread in silence."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--folder", type=Path, required=True)
-    parser.add_argument("--more", action="store_true")
+    parser.add_argument("--set", choices=SETS, default="first")
     parser.add_argument("--only", nargs="*", default=[])
     asked = parser.parse_args(words)
     asked.folder.mkdir(parents=True, exist_ok=True)
@@ -429,7 +433,7 @@ def main(words: list[str]) -> int:
     )
     usual: set[str] = set()
     silent = []
-    cases = the_set(asked.more)
+    cases = the_set(asked.set)
     makers: dict[str, Maker] = {"clean": lambda frame, rng: table(texts(frame)), **cases}
     for name, maker in makers.items():
         if name != "clean" and asked.only and name not in asked.only:

@@ -1,6 +1,6 @@
 """Forty more files of dirt, written from the documentation when the readers were done with the first forty.
 
-    python tests/long/made_departments forty --more --folder /tmp/forty [--only two_sites]
+    python tests/long/made_departments forty --set more --folder /tmp/forty [--only two_sites]
 
 What exports of ECDS, of hospitals' own systems, of spreadsheets and of statistics programs look like, and what people
 do to them on the way. Kinds that neither `forty.py` nor `dirt.py` holds; how they are judged is in `forty.py`.
