@@ -12,6 +12,7 @@ from simulation.assurance.targets import targets_named
 from simulation.config.composing import stated_in
 from simulation.config.ensembles import priors_named
 from simulation.config.files import search_folders
+from simulation.config.studies import study_from
 
 FOLDERS = search_folders()
 
@@ -33,6 +34,12 @@ def site_of(cause: str) -> Site:
 )
 def test_departments_of_every_cause_at_both_ends_of_the_priors_are_sound(cause: str) -> None:
     site_of(cause).check_edges()
+
+
+def test_a_build_around_the_typical_site_is_not_a_verdict_over_the_packaged_departments() -> None:
+    """Ten replications are too few for such a verdict, which would refuse every build that names no other site."""
+    study = study_from(stated_in(overrides_of_site([]), FOLDERS), FOLDERS)
+    assert (study.run.replications, study.run.departments) == (10, None)
 
 
 def test_every_parameter_changes_the_department_of_some_cause() -> None:
