@@ -400,8 +400,8 @@ def _built(
 
 
 def overrides_of_site(words: Sequence[str]) -> tuple[str, ...]:
-    """The overrides of a site's years, the run of a validation unless they choose one. Raises ConfigError for one that
-    is not of a site."""
+    """The overrides of a site's years, of no ensemble, the run of a validation unless they choose one. Raises ConfigError
+    for one that is not of a site."""
     faults = Faults()
     for word in words:
         key = word.partition("=")[0]
@@ -413,7 +413,7 @@ def overrides_of_site(words: Sequence[str]) -> tuple[str, ...]:
             )
             faults.add(word, "is not for this command", remedy)
     faults.refuse()
-    return tuple(with_defaults(words, "run=validation"))
+    return tuple(with_defaults(words, "run=validation", "ensemble=none"))
 
 
 def _must_be_fitted(targets: Sequence[PublishedFigure], name: str) -> None:
