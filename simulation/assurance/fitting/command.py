@@ -400,8 +400,9 @@ def _built(
 
 
 def overrides_of_site(words: Sequence[str]) -> tuple[str, ...]:
-    """The overrides of a site's years, of no ensemble, the run of a validation unless they choose one. Raises ConfigError
-    for one that is not of a site."""
+    """The overrides of a site's years, without an ensemble, the run of a validation unless they choose one.
+
+    Raises ConfigError for one that is not of a site."""
     faults = Faults()
     for word in words:
         key = word.partition("=")[0]
