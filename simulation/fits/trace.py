@@ -11,6 +11,7 @@ the label that was coded, so that arms which keep her label keep the coded one, 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -27,7 +28,7 @@ from simulation.department.vocabulary import (
     Pathway,
 )
 from simulation.display.drawing import Picture
-from simulation.display.table import Cell, Cells, ReportTable, ReportTables
+from simulation.display.table import UNKNOWN, Cell, Cells, ReportTable, ReportTables
 from simulation.display.words import unit_words
 from simulation.errors import ResultsError
 from simulation.extracts.extract import Extract
@@ -42,8 +43,11 @@ from simulation.patients.arrivals import arrivals_by_layer, present_by_source
 from simulation.patients.sample import after_arrival, draw_columns, evaluate_amount
 from simulation.patients.variates import Variates
 from simulation.records.schema import ADMITTED, LEFT, Column, Floats, Ints, Patients
+from simulation.report.outcome import outcome_of
+from simulation.report.verdict_tables import trials_column
 from simulation.runs.replicate import ArmReplication, ReplicationResult
 from simulation.runs.result import StudyResult
+from simulation.study.design import Target
 from simulation.study.explanation import Explained
 from simulation.study.simulate import Simulated, draws_alike, simulate_draws
 from simulation.study.study import ReadyArm, Study
@@ -63,7 +67,6 @@ CANDIDATES = 4
 DAYS_IN_WEEK, LAST_WEEK = 7, 51
 ADMISSION = "admitted"
 PATIENCE_LEAST = 1.0
-LEVEL = 0.9
 
 
 @dataclass(frozen=True)
@@ -401,7 +404,6 @@ class Trace:
         )
 
     def _effects(self) -> ReportTable:
-        n = len(self.result.numbers)
         targets = [
             target
             for target in self.result.targets
@@ -409,20 +411,12 @@ class Trace:
         ]
         cells: list[Cells] = []
         for arm in self.result.others if self.is_near else ():
-            row: list[str | Cell] = [arm.label]
-            for target in targets:
-                differences = self.result.differences(arm.name, target)
-                low, high = np.quantile(differences, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
-                unit = self.result.unit(target)
-                row.append(
-                    Cell(
-                        float(differences.mean()), unit, float(low), float(high), style="difference"
-                    )
-                )
-            cells.append(row)
+            effects = (self._effect(arm.name, target) for target in targets)
+            cells.append((arm.label, *effects))
         notes = (
-            f"Mean over {n} imputations; in brackets nine in ten of them. Each has other true levels, minutes and "
-            "patience, and its department in turn where the study has several.",
+            f"Mean over {len(self.result.numbers)} imputations. Each has other true levels, minutes and patience, and "
+            f"its department in turn where the study has several. In brackets ({UNKNOWN}: too few imputations for it):",
+            trials_column(self.result)[1],
         )
         units = [self.result.unit(target) for target in targets]
         headers = (
@@ -431,6 +425,13 @@ class Trace:
         )
         title = "What would have been otherwise" if self.is_near else "Not calibrated: no effect"
         return ReportTable("effects", title, headers, cells, notes if self.is_near else ())
+
+    def _effect(self, arm: str, target: Target) -> Cell:
+        """The mean effect over imputations, and where the true effect of such a change would be."""
+        row = self.result.row_of(target, arm)
+        worth = outcome_of(self.result, arm).on_past_trials(row)
+        low, high = (worth.low, worth.high) if worth else (math.nan, math.nan)
+        return Cell(row.difference, row.unit, low, high, style="difference")
 
     def __repr__(self) -> str:
         return "\n".join(

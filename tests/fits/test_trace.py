@@ -7,11 +7,13 @@ import pandas as pd
 import pytest
 
 import simulation as ae
+from simulation.display.table import Cell
 from simulation.errors import ResultsError
 from simulation.extracts.extract import Extract
 from simulation.fits.trace import Trace, TracedPatients, _study_on
 from simulation.patients import Calendar, DrawnRun
 from simulation.records.schema import MISSING
+from simulation.report.outcome import outcome_of
 from simulation.study.study import Study
 from tests.extracts.stamped import stamped
 
@@ -117,6 +119,20 @@ def test_an_extract_simulated_again_is_near_its_own_waits_and_arms_differ(
     assert len(trace.tables["effects"].rows) == trace.is_near
     assert len(trace.tables["daily"].rows) == DAYS
     assert len(trace.pictures) == 2
+
+
+def test_brackets_behind_an_effect_are_the_range_that_a_comparison_gives_it(
+    trace: Trace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Trace, "is_near", True)
+    own = replace(trace, result=replace(trace.result))
+    arm = outcome_of(own.result, "lean_triage")
+    worth = arm.on_past_trials(arm.first.comparison)
+    _, wait, *_ = own.tables["effects"].cells[0]
+    assert isinstance(wait, Cell) and worth is not None
+    assert (wait.low, wait.high) == (worth.low, worth.high)
+    low, high = arm.first.comparison.difference_low, arm.first.comparison.difference_high
+    assert wait.low < low < high < wait.high
 
 
 @pytest.mark.parametrize("arm", ["nurse", "lean_triage"])
