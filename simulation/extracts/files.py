@@ -10,7 +10,7 @@ import re
 import zipfile
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from csv import reader as cells_of
 from io import StringIO
 from pathlib import Path
@@ -165,6 +165,17 @@ def _cells(
         csv.ConvertOptions(include_columns=[*columns], column_types=types),
     )
     return table.to_pandas(self_destruct=True), len(uneven)
+
+
+def give_back_memory() -> None:
+    """Give the system back what Arrow and C's library took for columns that are gone."""
+    import ctypes
+
+    import pyarrow as pa
+
+    pa.default_memory_pool().release_unused()
+    with suppress(AttributeError, OSError, TypeError):  # glibc alone has it
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def _content(path: Path, opened: ExitStack) -> bytes | mmap.mmap:

@@ -116,7 +116,10 @@ def _count_twins(
     import pandas as pd
 
     known = np.sum([span > 0 for span in spans], axis=0) >= 2
-    same = [column[known] for column in (*spans, *codes)]
-    apart = pd.Series(arrived[known]).groupby(same, dropna=False).diff()
-    n = int((apart <= MINUTES_APART).sum())
+    row = np.zeros(known.sum(), dtype=np.uint64)
+    for column in (*spans, *codes):
+        row = row * np.uint64(31) + pd.util.hash_array(column[known])
+    order = np.argsort(row, kind="stable")
+    is_same, apart = np.diff(row[order]) == 0, np.diff(arrived[known][order])
+    n = int((is_same & (apart <= MINUTES_APART)).sum())
     quality.add("twin", n if n > TWINS * len(arrived) else 0, len(arrived))

@@ -12,6 +12,7 @@ import numpy as np
 from simulation.errors import refuse
 from simulation.extracts.codes import has_code, read_ages, read_codes
 from simulation.extracts.drafting import TESTS
+from simulation.extracts.files import give_back_memory
 from simulation.extracts.mapping import (
     CATEGORIES,
     ExtractMapping,
@@ -110,6 +111,7 @@ def read_tables(
         name: stamps_of(frame.pop(column), mapping, in_utc=name in mapping.utc)
         for name, column in mapping.points.items()
     }
+    give_back_memory()
     kept = _with_arrival(stamps["arrived_at"], quality)
     if len(kept) < FEWEST_ROWS:
         quality.refuse(where, mapping.worst_share, mapping.worst)
@@ -131,6 +133,7 @@ def read_tables(
     _ends(times, stamps, codes, quality)
     count_patterns(times, codes, age, is_whole_day, quality)
     _again(frame, mapping, times, quality)
+    give_back_memory()
     quality.refuse(where, mapping.worst_share, mapping.worst)
     patients = patients_table_of({name: at - monday for name, at in times.items()}, codes, age)
     return ReadExtract(patients, quality, monday, rounding, is_whole_day)

@@ -36,6 +36,7 @@ from simulation.config.writing import write_files, yaml_text
 from simulation.display.table import Cell, Cells, ReportTable, ReportTables
 from simulation.errors import Fault, Faults, refuse
 from simulation.extracts.extract import Extract
+from simulation.extracts.files import give_back_memory
 from simulation.extracts.mapping import SOURCES
 from simulation.extracts.page import beside_picture, likeness, write_pages
 from simulation.extracts.quality import in_fives
@@ -299,6 +300,7 @@ class FittedDepartment(FittedRecords):
 
         `held`: the figures of departments that were held to the extract; `next_step`: the command that comes next.
         """
+        give_back_memory()  # of reading and fitting
         result = self.simulated(folder, n)
         extract = self.extract
         pictures = [beside_picture(extract, result, self.name)]
