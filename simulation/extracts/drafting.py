@@ -69,7 +69,7 @@ def drafted(frame: pd.DataFrame) -> dict[str, Any]:
     nothing looks like is `?`. Without any point in time it is empty.
     """
     plain = {
-        name: re.sub(r"[^a-z0-9]+", "_", _apart(str(name)).casefold()).strip("_")
+        name: _in_full(re.sub(r"[^a-z0-9]+", "_", _apart(str(name)).casefold()).strip("_"), "_")
         for name in frame.columns
     }
     times: dict[str, Any] = {}
@@ -239,7 +239,13 @@ def meanings(key: str, heading: str, counts: pd.Series) -> dict[str, str]:
 
 def _words(text: str) -> str:
     """A text in small letters, with one blank between words and no other signs."""
-    return " ".join(re.findall(r"[^\W_]+", text.casefold()))
+    return _in_full(" ".join(re.findall(r"[^\W_]+", text.casefold())), " ")
+
+
+def _in_full(text: str, between: str) -> str:
+    """A text in small letters with words that are cut short written in full."""
+    short = _known()["short"]
+    return between.join(short.get(word, word) for word in text.split(between))
 
 
 def _by_words(key: str, text: str) -> str:

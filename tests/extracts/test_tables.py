@@ -180,6 +180,19 @@ def test_headings_in_short_are_understood_and_those_that_are_not_are_said(
         ae.draft_mapping(frame.drop(columns=["Arr DtTm", "Dep DtTm", *STAMPS], errors="ignore"))
 
 
+def test_words_that_are_cut_short_are_read_in_headings_and_values() -> None:
+    frame = renamed(**{"Attendance_ID": "Att Ref", SEEN: "Clin DtTm", "Patient_Pseudo_ID": "Pt Ref"})
+    frame["Triage Fin DtTm"] = frame["Clin DtTm"]
+    short = {"Discharged": "DISCH", "Admitted": "ADM", "Left before treatment": "DNW"}
+    frame["Disposition"] = frame["Disposition"].map(short)
+    drafted = ae.draft_mapping(frame)
+    assert drafted["times"]["seen_at"] == "Clin DtTm"
+    assert drafted["times"]["triaged_at"] == "Triage Fin DtTm"
+    assert (drafted["attendance"], drafted["patient"]) == ("Att Ref", "Pt Ref")
+    meanings = {"DISCH": "discharged", "ADM": "admitted", "DNW": "left"}
+    assert drafted["outcome"]["values"] == meanings
+
+
 @pytest.mark.parametrize(
     ("form", "day_first"), [("%m/%d/%Y %H:%M", False), ("%d/%m/%Y %H:%M", True)]
 )
