@@ -276,11 +276,15 @@ def trace(line: CommandLine) -> int:
     print_blocks((*map(Words, sentences), read.dirt, *read_now))
     title = f"{read.name} simulated again"
     tables = [*traced.tables.values(), read.dirt, read.tables["columns"]]
-    step = f"aeflow compare study={study.design.name}{line.config_option}"
-    step = (
-        step if traced.is_near else f"aeflow fit extract={line['extract']} out=mine{_mapped(line)}"
+    results, step = (
+        Path(line["results"]),
+        f"aeflow compare study={study.design.name}{line.config_option}",
     )
-    page = write_pages(Path(line["results"]), title, sentences, tables, traced.pictures, step)
+    if not traced.is_near:
+        step = f"aeflow fit extract={line['extract']} out=mine{_mapped(line)}"
+    elif (results / study.design.name).is_dir():
+        step = "aeflow app"
+    page = write_pages(results, title, sentences, tables, traced.pictures, step)
     print(f"\n{page}\n\nNext: {step}")
     return 0
 

@@ -30,6 +30,7 @@ from simulation.offers.offer import (
     BOUND_ON_HANDOVER,
     DEPARTMENTS,
     EASED,
+    REPLICATIONS,
     YEAR,
     along_causes,
     most_even,
@@ -215,6 +216,11 @@ class DepartmentSet:
         for name, cause in self.solved.causes.items():
             here = of == name
             yield f"If {cause.label}: {self.kept[here].sum()} of {here.sum()} drawn meet them."
+        if 0 < self.n_met < self.kept.sum():
+            yield (
+                f"A study runs over the first {self.n_met} of the {self.kept.sum()}, so that each has as many of its "
+                f"{REPLICATIONS} replications."
+            )
         yield from self.ends
         for fault in self.faults:
             yield f"Not calibrated: {fault}."

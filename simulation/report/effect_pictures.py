@@ -46,6 +46,7 @@ from simulation.display.words import (
     unit_words,
 )
 from simulation.report.money import PER, per_100k, per_100k_cell, priced
+from simulation.report.outcome import outcome_of
 from simulation.report.patient_groups import differences_table, groups_of, is_about_groups
 from simulation.report.verdict_tables import over_tables, target_table
 from simulation.runs.result import ArmResult, Finding, StudyResult
@@ -380,10 +381,10 @@ def first_picture(
     `number`: writes a difference of a unit.
     """
     target = result.first_target
-    findings = {arm.name: result.finding(arm.name, target) for arm in arms}
+    rows = [_shown(result, arm) for arm in arms]
     unit = result.unit(target)
     factor = axis_scale(unit)
-    bounds = [bound for finding in findings.values() for ends in _ends(finding) for bound in ends]
+    bounds = [bound for row in rows for ends in row.ends for bound in ends]
     if not bounds:
         return None
     mid = target.minimal_important_difference
@@ -393,10 +394,7 @@ def first_picture(
     scale = Scale(low - margin, high + margin, result.better(target) != "higher")
     svg = fill(
         "first_picture.svg",
-        rows=[
-            _row(arm, findings[arm.name], scale, TOP + place.height * n, number)
-            for n, arm in enumerate(arms)
-        ],
+        rows=[_row(row, scale, TOP + place.height * n, number) for n, row in enumerate(rows)],
         ticks=[
             (scale.at(tick), "0" if tick == 0 else f"{tick:+g}".replace("-", "−"))
             for tick in _ticks(scale.low, scale.high)
@@ -413,12 +411,13 @@ def first_picture(
         worse=WORSE,
         grey=GREY,
     )
-    over_departments = any(
-        finding.spread is not None and finding.spread.is_range for finding in findings.values()
-    )
-    words = "; ".join(_alt(arm, findings[arm.name]) for arm in arms)
+    over_departments = any(len(row.ends) > 1 for row in rows)
+    thin = "the range of the effect" if result.study.held_to_records else "nine in ten departments"
+    words = "; ".join(map(_alt, rows))
     alt = f"Differences from '{result.baseline.label}' in '{target.label}', {unit_words(unit)}, with 95 % intervals. "
-    caption = f"{target.label}: {'thin, nine in ten departments; thick, ' if over_departments else ''}95 % intervals"
+    caption = (
+        f"{target.label}: {f'thin, {thin}; thick, ' if over_departments else ''}95 % intervals"
+    )
     if place == LOW_ROWS:
         return Drawing(svg, f"{alt}{words}.", f"{caption}. Dashed: what matters.")
     colours = f" {COLOURS}." if result.better(target) != "neither" else ""
@@ -428,28 +427,41 @@ def first_picture(
     )
 
 
-def _ends(finding: Finding) -> list[tuple[float, ...]]:
-    """The 5th and 95th percentile over departments, where there are several, then the interval, where it is known."""
-    row, spread = finding.comparison, finding.spread
-    over = [spread.range[1:]] if spread is not None and spread.is_range else []
-    return [
-        ends
-        for ends in (*over, (row.difference_low, row.difference_high))
-        if all(map(math.isfinite, ends))
-    ]
+class ShownArm(NamedTuple):
+    """An arm's effect as it is drawn: intervals from the widest, and the kind of verdict that it is coloured by."""
+
+    arm: ArmResult
+    finding: Finding
+    ends: list[tuple[float, float]]
+    kind: str
+
+
+def _shown(result: StudyResult, arm: ArmResult) -> ShownArm:
+    """The 5th and 95th percentile over departments, where there are several (of departments held to records, the range
+    of the effect), then the interval, where it is known."""
+    finding = result.finding(arm.name, result.first_target)
+    row, spread, kind = finding.comparison, finding.spread, finding.kind
+    worth = outcome_of(result, arm.name).range_in_fits(row)
+    ends = (
+        [(row.department_p5, row.department_p95)] if spread is not None and spread.is_range else []
+    )
+    if worth is not None:
+        ends, kind = [(worth.low, worth.high)], kind if worth.holds else "cannot-tell"
+    ends.append((row.difference_low, row.difference_high))
+    return ShownArm(arm, finding, [pair for pair in ends if all(map(math.isfinite, pair))], kind)
 
 
 def _row(
-    arm: ArmResult, finding: Finding, scale: Scale, top: float, number: Callable[[float, str], str]
+    shown: ShownArm, scale: Scale, top: float, number: Callable[[float, str], str]
 ) -> dict[str, Any]:
     """What is drawn of one arm."""
-    row, factor = finding.comparison, axis_scale(finding.comparison.unit)
-    colour, shape = STYLES.get(finding.kind, (UNCLEAR, "circle"))
-    ends = _ends(finding)
+    row, ends = shown.finding.comparison, shown.ends
+    factor = axis_scale(row.unit)
+    colour, shape = STYLES.get(shown.kind, (UNCLEAR, "circle"))
     thickness = (1.4, 4.5)[-len(ends) :] if ends else ()
     return {
         "top": top,
-        "label": _cut(arm.label),
+        "label": _cut(shown.arm.label),
         "words": number(row.difference, row.unit),
         "bars": [
             (*scale.bar([factor * e for e in pair]), thick)
@@ -461,11 +473,10 @@ def _row(
     }
 
 
-def _alt(arm: ArmResult, finding: Finding) -> str:
-    row = finding.comparison
-    return (
-        f"{arm.label}: {change(row.difference, row.unit)} ({span_of(row)}), {short_words(finding)}"
-    )
+def _alt(shown: ShownArm) -> str:
+    row = shown.finding.comparison
+    ends = f"{change(row.difference, row.unit)} ({span_of(row)})"
+    return f"{shown.arm.label}: {ends}, {short_words(shown.finding)}"
 
 
 def _ticks(low: float, high: float) -> list[float]:

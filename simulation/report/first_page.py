@@ -295,6 +295,8 @@ def _effect_words(outcome: ArmOutcome, finding: Finding, *, sized: bool = True) 
         return f"{what}: {change(row.difference, row.unit)} {short_unit(row)}{ends}"
     low, high = sorted((abs(row.difference_low), abs(row.difference_high)))
     ends = _range_words(outcome, finding) or f" ({_plain(low, row)} to {_plain(high, row)})"
+    worth = outcome.range_in_fits(row)
+    sized &= worth is None or worth.holds
     size = f", {SIZES[finding.verdict.size or 'open']}" if sized else ""
     return f"{_size_words(row)}{ends}{size}"
 
@@ -310,8 +312,9 @@ def _range_words(outcome: ArmOutcome, finding: Finding) -> str:
     that noise does not tell departments apart, and for one department. Of departments held to records, which leave too
     little open, of nine in ten further effects that are known."""
     row = finding.comparison
-    if outcome.result.study.held_to_records and (worth := outcome.on_past_trials(row)):
-        return f" ({span(worth.low, worth.high, row.unit)})"
+    if worth := outcome.range_in_fits(row):
+        either = "" if worth.holds else ": either way"
+        return f" ({span(worth.low, worth.high, row.unit)}{either})"
     low, high = row.department_p5, row.department_p95
     if not high - low > row.difference_high - row.difference_low:
         return ""
@@ -543,6 +546,8 @@ def _nearest_parts(result: StudyResult) -> list[str]:
 def _where_words(outcome: ArmOutcome, labels: Sequence[str]) -> str:
     """'if cubicles are full or if staff speed up', or 'unless cubicles are full' of all causes but one."""
     others = [label for label in outcome.by_cause if label not in labels]
+    if not others:
+        return "whatever makes patients wait"
     if len(labels) > 1 and len(others) == 1:
         return f"unless {_in_few(others[0])}"
     return " or ".join(f"if {_in_few(label)}" for label in labels)

@@ -265,6 +265,17 @@ class ArmOutcome:
         holds = least * most > 0 and least * row.difference > 0
         return OnPastTrials(kind, worth["n_studies"], least, most, holds, n_made)
 
+    def range_in_fits(self, row: Comparison) -> OnPastTrials | None:
+        """As `on_past_trials`, which is the range of an effect in departments held to records; None in others, whose
+        range is that of nine in ten departments."""
+        return self.on_past_trials(row) if self.result.study.held_to_records else None
+
+    @property
+    def keeps_sign(self) -> bool:
+        """Whether its effect on the first target is of one sign from end to end of `range_in_fits`, if it has one."""
+        worth = self.range_in_fits(self.first.comparison)
+        return worth is None or worth.holds
+
     @property
     def more_leave(self) -> bool:
         """Whether a wait falls while more patients leave, which ends theirs."""
@@ -587,9 +598,11 @@ def alternatives(result: StudyResult) -> list[ArmOutcome]:
 
 @kept_with_result
 def best_alternative(result: StudyResult) -> ArmOutcome | None:
-    """The alternative with the largest effect, of those shown to help by enough to matter that fail no limit; in its
-    place the cheapest that is shown to do as much, where both costs are stated."""
+    """The alternative with the largest effect, of those shown to help by enough to matter that fail no limit, and of
+    these before others of those whose effect keeps its sign; in its place the cheapest that is shown to do as much,
+    where both costs are stated."""
     good = [one for one in alternatives(result) if one.first.matters == "helps" and not one.fails]
+    good = [one for one in good if one.keeps_sign] or good
     most = max(good, key=lambda one: abs(one.first.comparison.difference), default=None)
     if most is None or most.arm.cost is None:
         return most

@@ -517,12 +517,15 @@ def first_table(result: StudyResult) -> ReportTable | None:
     levels = [
         Cell(row.mean, row.unit) for row in (result.row(base.name, *figure) for figure in figures)
     ]
-    cells: list[tuple[str | Cell, ...]] = [
-        (f"{base.label} (baseline)", levels[0], UNKNOWN, *levels[1:], *[UNKNOWN] * (limits + costs))
-    ]
+    in_brackets = result.study.held_to_records  # the range of an effect
+    of_base: list[str | Cell] = [f"{base.label} (baseline)", *levels]
+    if not in_brackets:
+        of_base.insert(2, UNKNOWN)
+    cells: list[Cells] = [(*of_base, *[UNKNOWN] * (limits + costs))]
     for arm in arms_in_order(result):
         of_arm: list[str | Cell] = [_cell(result, arm, *figure) for figure in figures]
-        of_arm.insert(1, trials_cell(result, result.row(arm.name, *figures[0])))
+        if not in_brackets:
+            of_arm.insert(1, trials_cell(result, result.row(arm.name, *figures[0])))
         of_arm += [safety_cell(result, arm)] if limits else []
         if costs:
             of_arm.append(stated_cost(arm, "rounded pounds"))
@@ -530,7 +533,8 @@ def first_table(result: StudyResult) -> ReportTable | None:
     beside = (*([LIMITS_HEADER] if limits else []), *(["cost a year"] if costs else []))
     shown = [_header(result, *figure) for figure in figures]
     worth_header, worth_note = trials_column(result)
-    headers = ("arm", shown[0], worth_header, *shown[1:], *beside)
+    after_first = [] if in_brackets else [worth_header]
+    headers = ("arm", shown[0], *after_first, *shown[1:], *beside)
     notes = (*_notes(result, figures), worth_note)
     return ReportTable("first_page", f"Each arm against '{base.label}'", headers, cells, notes)
 
@@ -581,7 +585,8 @@ def _header(result: StudyResult, measure: str, group: str) -> str:
 
 
 def _cell(result: StudyResult, arm: ArmResult, measure: str, group: str) -> Cell:
-    """'−2.1 (−3.0 to −1.2) slightly better': mean, nine in ten departments (of one: the interval), verdict."""
+    """'−2.1 (−3.0 to −1.2) slightly better': mean, nine in ten departments (of one: the interval; of departments held
+    to records: the range of the effect), verdict."""
     if arm.name in result.identical:
         return SAME
     row, target = result.row(arm.name, measure, group), _target(result, measure, group)
@@ -591,6 +596,10 @@ def _cell(result: StudyResult, arm: ArmResult, measure: str, group: str) -> Cell
     else:
         finding = result.finding(arm.name, target)
         kind, words = finding.kind, short_words(finding)
+    if worth := outcome_of(result, arm.name).range_in_fits(row):
+        kind, words = (kind, words) if worth.holds else ("cannot-tell", "either way")
+        ends = worth.low, worth.high
+        return Cell(row.difference, row.unit, *ends, style="difference", words=words, look=kind)
     return range_cell(row, words=words, look=kind)
 
 
@@ -607,7 +616,11 @@ def _notes(result: StudyResult, figures: tuple[tuple[str, str], ...]) -> Iterato
     has_limit = any(margin.measure.startswith("under_triage") for margin in result.design.margins)
     under_triage = UNDER_TRIAGE_NOTE.format(names=names) if has_limit else ""
     brackets = "with its 95 % interval (simulation noise only)"
-    if result.over_departments:
+    if result.study.held_to_records:
+        brackets = (
+            "and in brackets the range of the effect; the report's table of each target has others"
+        )
+    elif result.over_departments:
         brackets = (
             "and in brackets the range of nine in ten departments, or where noise does not tell departments apart the "
             "95 % interval over departments as a sample. The report's table of each target has both"

@@ -181,7 +181,9 @@ def test_headings_in_short_are_understood_and_those_that_are_not_are_said(
 
 
 def test_words_that_are_cut_short_are_read_in_headings_and_values() -> None:
-    frame = renamed(**{"Attendance_ID": "Att Ref", SEEN: "Clin DtTm", "Patient_Pseudo_ID": "Pt Ref"})
+    frame = renamed(
+        **{"Attendance_ID": "Att Ref", SEEN: "Clin DtTm", "Patient_Pseudo_ID": "Pt Ref"}
+    )
     frame["Triage Fin DtTm"] = frame["Clin DtTm"]
     short = {"Discharged": "DISCH", "Admitted": "ADM", "Left before treatment": "DNW"}
     frame["Disposition"] = frame["Disposition"].map(short)

@@ -129,7 +129,8 @@ def test_brackets_behind_an_effect_are_the_range_that_a_comparison_gives_it(
     arm = outcome_of(own.result, "lean_triage")
     worth = arm.on_past_trials(arm.first.comparison)
     _, wait, *_ = own.tables["effects"].cells[0]
-    assert isinstance(wait, Cell) and worth is not None
+    assert isinstance(wait, Cell)
+    assert worth is not None
     assert (wait.low, wait.high) == (worth.low, worth.high)
     low, high = arm.first.comparison.difference_low, arm.first.comparison.difference_high
     assert wait.low < low < high < wait.high

@@ -11,14 +11,14 @@ import pytest
 from simulation.api import Result, compare
 from simulation.cli import main
 from simulation.config import load
-from simulation.display.table import difference_cell, range_cell
+from simulation.display.table import Cell, difference_cell, range_cell
 from simulation.display.words import CUT, UNCUT, change, departments_words, measure_notes, span
 from simulation.measures.measuring import MeasureName, Measures
 from simulation.questions.what_decides import find_deciding
 from simulation.report.first_page import _effect_words, _range_words, first_page, headlines
-from simulation.report.outcome import outcome_of
+from simulation.report.outcome import ArmOutcome, alternatives, best_alternative, outcome_of
 from simulation.report.screen import print_result
-from simulation.report.verdict_tables import over_tables, safety_table, target_table
+from simulation.report.verdict_tables import first_table, over_tables, safety_table, target_table
 from tests.config.ours import ensemble
 
 from .test_first_page import numbers_in_no_table
@@ -78,8 +78,34 @@ def test_departments_held_to_records_are_told_with_the_range_of_past_trials(over
     assert worth is not None
     assert worth.high - worth.low > plain.high - plain.low > row.department_p95 - row.department_p5
     page = first_page(held)
-    assert f"({span(worth.low, worth.high, row.unit)})" in page.headlines[0].words
+    quicker = page.headlines[0].words
+    assert worth.low < 0 < worth.high
+    assert f"({span(worth.low, worth.high, row.unit)}: either way)" in quicker
+    assert "enough to matter" not in quicker
     assert page.lead != first_page(over).lead
+    table = first_table(held)
+    assert table is not None
+    cell = next(cells for cells in table.cells if cells[0] == "9 minutes, not 12")[1]
+    assert isinstance(cell, Cell)
+    assert (cell.low, cell.high, cell.look) == (worth.low, worth.high, "cannot-tell")
+    assert page.picture is not None
+    assert "thin, the range of the effect" in page.picture.caption
+
+
+def test_an_alternative_whose_effect_keeps_its_sign_is_best(
+    over: Result, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    best = best_alternative(over)
+    assert best is not None
+    assert best.keeps_sign
+    others = [one for one in alternatives(over) if one.arm.name != best.arm.name]
+    monkeypatch.setattr(
+        ArmOutcome, "keeps_sign", property(lambda one: one.arm.name != best.arm.name)
+    )
+    now = best_alternative(replace(over))
+    assert now is not None
+    helps = [one.arm.name for one in others if one.first.matters == "helps" and not one.fails]
+    assert now.arm.name in (helps or [best.arm.name])
 
 
 @pytest.mark.parametrize(("commoner", "is_told"), [(0.7, True), (0.9, False), (0.95, False)])
