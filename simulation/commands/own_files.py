@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from simulation.errors import Faults, refuse
 if TYPE_CHECKING:
     from simulation.config.groups import FileKind
     from simulation.extracts.extract import Extract
+    from simulation.trusts.search import Trust
 
 ANSWERS = "offer.yaml"
 """Where answers of an interview are kept, unless another file is named."""
@@ -71,7 +73,6 @@ def offer(line: CommandLine) -> int:
     from simulation.offers.asking import answers_in, interview, template
     from simulation.offers.interview import check
     from simulation.offers.offer import changed_answers, name_of, read_back, write_offer
-    from simulation.report.progress import progress
 
     if file := line["template"]:
         write_texts({Path(file): template()}, "Name another file")
@@ -91,12 +92,7 @@ def offer(line: CommandLine) -> int:
     if line["check"] or not _is_right(path, ask=not from_file or sys.stdin.isatty()):
         return 0
     name = line["name"] or name_of(checked.values.product, folder)
-    with progress(7 * n, what="years") as shown:
-
-        def done(n_done: int, of: int) -> None:
-            shown.planning(of)
-            shown.done(n_done)
-
+    with _years_shown(n) as done:
         of_departments, of_labels = write_offer(
             answers, folder, tables=path.parent, name=name, n=n, progress=done,
             differs=changed_answers(stated, changed), results=Path(line["results"]),
@@ -129,10 +125,47 @@ def trust(line: CommandLine) -> int:
     if file := line["write"]:
         write_texts({Path(file): template(answers_of_trust(one))}, "Name another file")
         print(f"{file}: its figures as answers, and every other question.")
+    if line["out"]:
+        return _hold_trust(one, line)
     file = file or f"{one.code.lower()}.yaml"
     write = "" if line["write"] else f"aeflow trust {one.code} write={file}, then "
     print(f"Next: {write}fill in what was offered to you, and aeflow offer answers={file}")
+    print(f"Or, departments with its figures: aeflow trust {one.code} out={one.code.lower()}")
     return 0
+
+
+def _hold_trust(one: Trust, line: CommandLine) -> int:
+    """Make departments with a trust's published figures, and write them and a study over them; the exit code is 1 where
+    too few meet the figures."""
+    from simulation.config.new import name_faults
+    from simulation.config.writing import write_files
+    from simulation.fits.trust_set import TrustFigures, hold
+
+    name, n = line["out"], line["departments"]
+    Faults(name_faults(name, line.own_configs, ("ensembles", "study"), "a set")).refuse()
+    with _years_shown(n) as done:
+        held = hold(TrustFigures(one, name), n, results=Path(line["results"]), progress=done)
+    print()
+    print_blocks([held.table])
+    if not held.n_met:
+        return 1
+    print(*write_files(held.texts, name, line.own_configs), sep="\n")
+    print(f"\nNext: aeflow compare study={name}{line.config_option}")
+    return 0
+
+
+@contextmanager
+def _years_shown(n: int) -> Iterator[Callable[[int, int], None]]:
+    """Show how many years of `n` departments are simulated; gives what is called with those done and all."""
+    from simulation.report.progress import progress
+
+    with progress(7 * n, what="years") as shown:
+
+        def done(n_done: int, of: int) -> None:
+            shown.planning(of)
+            shown.done(n_done)
+
+        yield done
 
 
 def _print_indented(*sentences: str) -> None:
@@ -215,7 +248,6 @@ def fit(line: CommandLine) -> int:
     from simulation.fits.records import PACKAGED_NURSE
     from simulation.fits.solved import solve
     from simulation.fits.stated import stated_department
-    from simulation.report.progress import progress
 
     name, config_dir = line["out"], line.config_dir
     Faults(taken_faults(name, line.own_configs)).refuse()
@@ -233,12 +265,7 @@ def fit(line: CommandLine) -> int:
     fitted.write_configs(line.own_configs, overwrite=line["overwrite"], but="study")
     results, held = Path(line["results"]), None
     if n := line["departments"]:
-        with progress(7 * n, what="years") as shown:
-
-            def done(n_done: int, of: int) -> None:
-                shown.planning(of)
-                shown.done(n_done)
-
+        with _years_shown(n) as done:
             held = solve(fitted, n, results=results, progress=done)
         print()
         print_blocks([held.table])

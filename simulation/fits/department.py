@@ -13,7 +13,7 @@ from functools import cached_property
 from itertools import count
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -83,6 +83,15 @@ class FittedDepartment(FittedRecords):
 
     nurse  the file of `configs/nurse/` that says how often nurses give each label to each true level
     """
+
+    whose: ClassVar[str] = "records"
+    made_by: ClassVar[str] = FITTED_BY
+    limitation: ClassVar[str] = ""
+
+    @property
+    def of(self) -> str:
+        """The name of its records."""
+        return self.extract.name
 
     def __post_init__(self) -> None:
         """Refuse a name that cannot be one, and an extract that is too small."""

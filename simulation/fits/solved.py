@@ -1,4 +1,5 @@
-"""Departments that give what an extract shows: a set of them, because many that differ give the same stamps.
+"""Departments that give what an extract shows: a set of them, because many that differ give the same stamps. Those
+that give what is published of a trust (`trust_set`) are such a set, too.
 
 Each is one of the packaged ensemble, of its own cause of waiting and structure, with what the extract identifies, and
 what was stated, laid over it. What no stamp shows (minutes of clinicians and of what follows them, ward stays) is then
@@ -9,10 +10,10 @@ cannot give them are left out; if too few are left, or their mean is off, there 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple, Protocol
 
 import numpy as np
 
@@ -40,7 +41,7 @@ from simulation.offers.offer import (
 )
 from simulation.offers.solving import CalibrationTarget, Solver, kept_years, study_over
 from simulation.records.schema import Floats, Mask
-from simulation.report.findings import TOLERANCES
+from simulation.report.findings import TOLERANCES, Tolerance
 from simulation.study.study import Study
 
 N_DEPARTMENTS, LEAST = 30, 20
@@ -52,6 +53,13 @@ SEEN = 1.08
 """By how many times, at most, minutes of triage that stamps show are moved until walk-ins wait as long."""
 LEAST_SHARE = 0.002
 """A share below which its logarithm is not solved for."""
+OVER_4H, OVER_12H = (f"decision_to_departure_over_{hours}h_share" for hours in (4, 12))
+FIGURES: Mapping[str, Tolerance] = {
+    **TOLERANCES,
+    OVER_4H: Tolerance("over four hours from the decision to admit", "%", "", 4, 8),
+    OVER_12H: Tolerance("over twelve hours from the decision to admit", "%", "", 2, 4),
+}
+"""How figures are printed, by measure: those of a department, and those that are published of a trust's wards."""
 
 
 class Met(NamedTuple):
@@ -76,6 +84,26 @@ MET: Mapping[str, Met] = {
 }
 """Figures of an extract that its departments have to give, and how nearly; of single departments, whose two years have
 luck of their own, by how many times that. Judgements."""
+
+
+class HeldFigures(Protocol):
+    """What departments are held to: `whose` figures, after 'the'; `made_by`: the command; `limitation`: what every
+    answer from them says."""
+
+    whose: ClassVar[str]
+    made_by: ClassVar[str]
+    limitation: ClassVar[str]
+
+    @property
+    def name(self) -> str:
+        """The name of the files of the departments and of the study over them."""
+
+    @property
+    def of(self) -> str:
+        """What the figures are of, as a name."""
+
+    def study(self, ensemble: str = "none", why: str = "") -> str:
+        """The text of the study over an ensemble, or over one department, with why that is not calibrated."""
 
 
 def wanted_of(fitted: FittedDepartment) -> dict[str, float]:
@@ -129,24 +157,31 @@ def targets_of(
 
 @dataclass(frozen=True)
 class DepartmentSet:
-    """Departments held to an extract: all that were drawn, what fresh years of each give, and which of them meet it.
+    """Departments held to figures: all that were drawn, what fresh years of each give, and which of them meet these.
 
-    unsolved  before anything was solved for; solved: after; fresh: by measure, a number a department
-    ends      sentences on parameters that ended at a bound
+    solved  after parameters were solved for; fresh: by measure, a number a department
+    ends    sentences on parameters that ended at a bound
+    met     how near each figure has to be met
+    each    by what single departments are judged, if not by fresh years alone
     """
 
-    fitted: FittedDepartment
+    fitted: HeldFigures
     solved: Ensemble
     fresh: Mapping[str, Floats]
     wanted: Mapping[str, float]
     ends: tuple[str, ...] = ()
+    met: Mapping[str, Met] = field(default_factory=lambda: MET)
+    each: Mapping[str, Floats] | None = None
 
     @cached_property
     def kept(self) -> Mask:
         """Which departments meet each figure within what a single one may be off: all of them, or, where their mean is
         off, the most of the nearest, `LEAST` or more, whose mean is not, if there are such."""
-        off = np.array([MET[name].off(self.fresh[name], at) for name, at in self.wanted.items()])
-        far = (np.abs(off).T / [MET[name].single for name in self.wanted]).max(axis=1)
+        off, of_each = (
+            np.array([self.met[name].off(of[name], at) for name, at in self.wanted.items()])
+            for of in (self.fresh, self.each or self.fresh)
+        )
+        far = (np.abs(of_each).T / [self.met[name].single for name in self.wanted]).max(axis=1)
         nearest = np.argsort(far)[: (far <= 1).sum()]
         sets = (nearest[:n] for n in range(len(nearest), LEAST - 1, -1))
         met = (one for one in sets if (np.abs(off[:, one].mean(axis=1)) <= 1).all())
@@ -163,9 +198,9 @@ class DepartmentSet:
         if n:
             for name, value in self.wanted.items():
                 mean = float(self.fresh[name][self.kept].mean())
-                if abs(float(MET[name].off(mean, value))) > 1:
+                if abs(float(self.met[name].off(mean, value))) > 1:
                     found.append(
-                        f"{_words(name, mean)} where the records have {_words(name, value)}"
+                        f"{_words(name, mean)} where the {self.fitted.whose} have {_words(name, value)}"
                     )
         return tuple(found)
 
@@ -182,11 +217,10 @@ class DepartmentSet:
         members = tuple(map(self.solved.member, chosen.tolist()))
         used = {member.cause for member in members}
         causes = {key: cause for key, cause in self.solved.causes.items() if key in used}
-        question = (
-            f"What holds in every department that gives the figures of {self.fitted.extract.name}?"
-        )
+        question = f"What holds in every department that gives the figures of {self.fitted.of}?"
         return replace(
-            self.solved, name=name, question=question, built=built, causes=causes, departments=members, limitation=""
+            self.solved, name=name, question=question, built=built, causes=causes, departments=members,
+            limitation=self.fitted.limitation,
         )  # fmt: skip
 
     @cached_property
@@ -195,19 +229,19 @@ class DepartmentSet:
         cells: list[Cells] = []
         for name, value in self.wanted.items():
             shown, of = (
-                TOLERANCES[name],
+                FIGURES[name],
                 self.fresh[name][self.kept if self.kept.any() else slice(None)],
             )
             low, high = (shown.scale * end for end in np.quantile(of, [0.05, 0.95]))
-            off = float(MET[name].off(float(of.mean()), value))
+            off = float(self.met[name].off(float(of.mean()), value))
             cells.append((
                 f"{shown.noun}, {shown.unit}", Cell(shown.scale * value, digits=1, style="number"),
                 Cell(shown.scale * float(of.mean()), low=low, high=high, digits=1, style="number"),
                 "met" if abs(off) <= 1 else "not met",
             ))  # fmt: skip
         state = "Calibrated" if self.is_met else "Not calibrated"
-        title = f"{state}: {self.kept.sum()} of {len(self.kept)} departments meet the records"
-        headers = ("figure", "records", "departments: mean, nine in ten", "")
+        title = f"{state}: {self.kept.sum()} of {len(self.kept)} departments meet the {self.fitted.whose}"
+        headers = ("figure", self.fitted.whose, "departments: mean, nine in ten", "")
         return ReportTable("calibrated", title, headers, cells, tuple(self.sentences()))
 
     def sentences(self) -> Iterator[str]:
@@ -215,7 +249,8 @@ class DepartmentSet:
         of = np.array([member.cause for member in members_of(self.solved)])
         for name, cause in self.solved.causes.items():
             here = of == name
-            yield f"If {cause.label}: {self.kept[here].sum()} of {here.sum()} drawn meet them."
+            met = f"{self.kept[here].sum()} of {here.sum()} drawn meet them."
+            yield f"If {cause.label}: {met}{self.of_cause(here)}"
         if 0 < self.n_met < self.kept.sum():
             yield (
                 f"A study runs over the first {self.n_met} of the {self.kept.sum()}, so that each has as many of its "
@@ -224,6 +259,10 @@ class DepartmentSet:
         yield from self.ends
         for fault in self.faults:
             yield f"Not calibrated: {fault}."
+
+    def of_cause(self, here: Mask) -> str:
+        """What else is said of the departments of a cause."""
+        return ""
 
     @property
     def n_met(self) -> int:
@@ -236,12 +275,12 @@ class DepartmentSet:
         name = self.fitted.name
         if not self.is_met:
             return {"study": self.fitted.study(why=self.faults[0])}
-        head = f"{name}: departments that give the figures of {self.fitted.extract.name}. Made by: aeflow fit"
+        head = f"{name}: departments that give the figures of {self.fitted.of}. Made by: {self.fitted.made_by}"
         return {"ensembles": ensemble_text(self.ensemble, head), "study": self.fitted.study(name)}
 
 
 def _words(name: str, value: float) -> str:
-    shown = TOLERANCES[name]
+    shown = FIGURES[name]
     return f"{shown.noun} {shown.scale * value:.1f} {shown.unit}"
 
 

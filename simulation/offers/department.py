@@ -90,7 +90,8 @@ class OfferedDepartments:
     """Departments that answers describe.
 
     values: the answers as they were read; n: how many departments; known: values of blocks that are the same in
-    all, by dotted path; rotas: further ones, by pool; solved: parameters that move though their value is known.
+    all, by dotted path; rotas: further ones, by pool; solved: parameters that move though their value is known;
+    evenly: whether as many are of each cause, whatever its weight.
     """
 
     values: OfferAnswers
@@ -99,6 +100,7 @@ class OfferedDepartments:
     rotas: Mapping[str, list[dict[str, Any]]] = field(default_factory=dict)
     solved: tuple[str, ...] = ()
     ambulances_per_day: float | None = None
+    evenly: bool = False
 
     @cached_property
     def totals(self) -> TotalsAndRotas:
@@ -215,7 +217,7 @@ class OfferedDepartments:
         """The departments, causes mixed evenly. Of each cause, those of the packaged ensemble of a structure that is
         left, in its order; then, if these are too few, the others of it under the structures that are left, in turn."""
         ensemble, left = packaged_ensemble(), list(self.structures)
-        weights = [cause.weight for cause in ensemble.causes.values()]
+        weights = [1.0 if self.evenly else cause.weight for cause in ensemble.causes.values()]
         numbers = apportioned([self.n * weight / sum(weights) for weight in weights], self.n)
         placed: list[tuple[float, Member]] = []
         for name, number in zip(ensemble.causes, numbers, strict=True):

@@ -31,6 +31,7 @@ from simulation.config.ensembles import Ensemble, EnsembleDepartments
 from simulation.config.studies import study_from
 from simulation.config.writing import write_files
 from simulation.offers.department import members_of, values_by_parameter, with_values
+from simulation.patients import lasting_factors
 from simulation.records.schema import Floats, Mask
 from simulation.records.serialise import digest
 from simulation.report.findings import TOLERANCES
@@ -180,21 +181,31 @@ class Solver:
     """Calibrates departments by a study of the baseline alone over them, which is made where years are simulated;
     `progress`: called with the numbers of years so far and of all; `kept`: years that were simulated before; `enough`:
     whether what fresh years give will do, so that no cause is moved for the sake of departments that will be left
-    out."""
+    out; `rounds`: years of each department in each round; `measures`: those that are kept of each year; `known`: by
+    lasting factor, the change of measures with the mean of its logarithm, of all departments or of each. What months
+    drew of such a factor is known before they are simulated, and its effect is taken off: half of a year's chance and
+    more.
+
+    `by_year`: what the last years gave, by measure, shape (years, n_departments).
+    """
 
     made: Callable[[], Study]
     ensemble: Ensemble
     progress: Callable[[int, int], object] = lambda done, of: None
     kept: KeptYears = field(default_factory=KeptYears)
     enough: Callable[[Mapping[str, Floats]], bool] = lambda fresh: False
+    rounds: Sequence[int] = field(default_factory=lambda: YEARS)
+    measures: Sequence[str] = KEPT
+    known: Mapping[str, Mapping[str, float | Floats]] = field(default_factory=dict)
     n_done: int = 0
     start: Floats = field(default_factory=lambda: np.zeros((0, 0)))
-    at_ends: tuple[tuple[str, int], ...] = ()
+    by_year: Mapping[str, Floats] = field(default_factory=dict)
+    at_ends: Mapping[str, Mask] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Count the years that will be simulated: more if a cause is off."""
         self.members = members_of(self.ensemble)
-        self.n_years = len(self.members) * (sum(YEARS) + FRESH)
+        self.n_years = len(self.members) * (sum(self.rounds) + FRESH)
         self.running = ExitStack()
 
     @cached_property
@@ -240,7 +251,7 @@ class Solver:
         goal = np.column_stack([np.broadcast_to(aim.of(aim.wanted), n) for aim in wanted])
         before: tuple[Floats, Floats] | None = None
         with self.running:
-            for years in YEARS:
+            for years in self.rounds:
                 measured = self._years(self._points(wanted, at), years, SEED)
                 value = np.column_stack([aim.of(measured[aim.measure]) for aim in wanted])
                 if before is not None:
@@ -258,10 +269,10 @@ class Solver:
             if not np.array_equal(moved, at):
                 at, self.n_years = moved, self.n_years + n * FRESH
                 fresh = self._years(self._points(wanted, at), FRESH, SEED + 2)
-        counts = ((at <= low) | (at >= high)).sum(axis=0).tolist()
-        self.at_ends = tuple(
-            (one.parameter, count) for one, count in zip(wanted, counts, strict=True) if count
-        )
+        ends = ((at <= low) | (at >= high)).T
+        self.at_ends = {
+            one.parameter: here for one, here in zip(wanted, ends, strict=True) if here.any()
+        }
         return self._at(self._points(wanted, at)), fresh
 
     def off(
@@ -295,8 +306,8 @@ class Solver:
 
     def ends(self) -> Iterator[str]:
         """A line for each parameter that ends at a bound in some departments."""
-        for name, count in self.at_ends:
-            where = f"in {count} of {len(self.members)}"
+        for name, here in self.at_ends.items():
+            where = f"in {here.sum()} of {len(self.members)}"
             yield f"{name.replace('_', ' ')}: at the end of what was tried {where}; something else decides"
 
     def _points(self, wanted: Sequence[CalibrationTarget], at: Floats) -> dict[str, Floats]:
@@ -330,8 +341,26 @@ class Solver:
             self._simulate(points, known, missing, n_years, seed)
         self.n_done += n_years
         values = np.array([known[f"{number}"] for number in range(n_years)])
-        means = values.reshape(years, n, len(KEPT)).mean(axis=0)
-        return dict(zip(KEPT, means.T, strict=True))
+        values = np.moveaxis(values.reshape(years, n, len(self.measures)), 2, 0)
+        measured = dict(zip(self.measures, values, strict=True))
+        for factor, slopes in self.known.items():
+            drawn = self._drawn(factor, years, seed)
+            for measure, slope in slopes.items():
+                measured[measure] = measured[measure] - slope * drawn
+        self.by_year = measured
+        return {measure: of.mean(axis=0) for measure, of in measured.items()}
+
+    def _drawn(self, factor: str, years: int, seed: int) -> Floats:
+        """What the measured months drew of a lasting factor: means of its logarithm, shape (years, n_departments)."""
+        pathway, run = self.study.baseline.pathway, replace(self.study.run, seed=seed)
+        days = run.warm_up_days + run.measured_days
+        means = [
+            np.log(
+                lasting_factors(pathway, run.drawn(number, days))[factor][run.warm_up_days :]
+            ).mean()
+            for number in range(len(self.members) * years)
+        ]
+        return np.reshape(means, (years, -1))
 
     def _simulate(
         self,
@@ -351,7 +380,7 @@ class Solver:
         study = replace(self.study, run=run, departments=replace(departments, rows=rows))
         for result in Runner(study, numbers=missing, executor=self.executor):
             measures = result.arms[study.design.baseline].measures
-            known[f"{result.replication}"] = [measures.value(measure) for measure in KEPT]
+            known[f"{result.replication}"] = [measures.value(measure) for measure in self.measures]
             self.kept.write()
             self.progress(self.n_done + len(known), self.n_years)
 

@@ -105,7 +105,8 @@ def facts_of_trust(trust: Trust) -> Iterator[str]:
     )
     yield (
         f"Of all its emergency admissions {100 * of.over_4h_decision_share:.1f} % waited over four hours from the "
-        f"decision, {100 * of.over_12h_decision_share:.1f} % over twelve: shown, not used."
+        f"decision, {100 * of.over_12h_decision_share:.1f} % over twelve: departments that out=NAME makes are held "
+        "to these, those of an offer are not."
     )
     if of.left_out:
         yield f"Of twelve months {of.months} are used: {of.left_out}."

@@ -1,0 +1,203 @@
+"""Departments with the published figures of a trust: its size and admissions, and three shares that it is held to.
+
+As many departments are of each cause of waiting. What no trust publishes is as the packaged ensemble has it. Solved for
+are what makes patients wait, for the share within four hours of arrival, ward stays, for that over four hours from the
+decision to admit, and when patients are placed elsewhere, for that over twelve. Six years a department settle it,
+because what their months drew of clinicians and wards is known and is taken off. Minutes of bed allocation stay as they
+are: from 1.2 times as long on, site managers are too few and wards lock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+
+from simulation.config.composing import packaged
+from simulation.config.files import search_folders
+from simulation.config.new import scaled_study
+from simulation.config.totals import Scaling
+from simulation.config.writing import yaml_text
+from simulation.errors import refuse
+from simulation.fits.solved import FIGURES, OVER_4H, OVER_12H, STAYS, DepartmentSet, Met
+from simulation.offers.department import DOCTORS, OfferedDepartments, members_of
+from simulation.offers.interview import OfferAnswers
+from simulation.offers.offer import (
+    BOUND_ON_HANDOVER,
+    DEPARTMENTS,
+    EASED,
+    QUICK,
+    QUICKER,
+    YEAR,
+    along_causes,
+    of_years,
+    texts_alone,
+    unsolved_ensemble,
+)
+from simulation.offers.solving import (
+    FRESH,
+    KEPT,
+    CalibrationTarget,
+    Solver,
+    kept_years,
+    study_over,
+)
+from simulation.records.schema import Floats, Mask
+from simulation.statistics.departments import spread_over
+from simulation.study.study import Study
+from simulation.trusts.search import Trust
+
+N_DEPARTMENTS, OF_EACH = 24, 5
+"""How many departments are drawn, and how many of a cause of waiting are to be left."""
+ROUNDS = (1, 1, 1, 1)
+"""Years of each department in each round of solving; two fresh ones follow, so it is six in all."""
+SHARE, ELSEWHERE, EFFORT = "within_4h_share", "elsewhere_after", "effort_share"
+MET: Mapping[str, Met] = {
+    SHARE: Met(0.015, 0, 2),
+    OVER_4H: Met(0.04, 0, 2),
+    OVER_12H: Met(0.02, 0, 2),
+}
+"""How near the published shares have to be met by fresh years: by their mean, and by each department's, chance that its
+two years show removed."""
+OF_DRAWN = {"clinicians": 1.8, "places": 0.2, "pace": 0.5, "mixture": 0.8}
+"""How many times the slope of doctors' minutes, with what eases a cause, months of few clinicians have alone."""
+
+
+@dataclass(frozen=True)
+class TrustFigures:
+    """The published figures of a trust, and the name of the files of the departments that are held to them."""
+
+    trust: Trust
+    name: str
+
+    whose: ClassVar[str] = "published figures"
+    made_by: ClassVar[str] = "aeflow trust"
+    limitation: ClassVar[str] = (
+        "Departments with this trust's published figures, 2024-25. They are not the trust: nobody publishes its rotas, "
+        "minutes or waits for triage."
+    )
+
+    def __post_init__(self) -> None:
+        """Refuse a trust of which too little is published."""
+        if not (of := self.trust.published).usable:
+            refuse(self.trust.code, f"has no departments: {of.left_out}", "Name another trust")
+
+    @property
+    def of(self) -> str:
+        """The trust and the year."""
+        return f"{self.trust.published.name}, 2024-25"
+
+    @property
+    def wanted(self) -> dict[str, float]:
+        """The shares that departments are held to, by measure."""
+        of = self.trust.published
+        shares = of.within_4h_share, of.over_4h_decision_share, of.over_12h_decision_share
+        return dict(zip(MET, shares, strict=True))
+
+    def departments(self, n: int) -> OfferedDepartments:
+        """Departments of its size and admissions, before anything is solved for."""
+        of = self.trust.published
+        values = OfferAnswers(
+            attendances_per_day=round(of.attendances_a_day / self.trust.n_sites, 1),
+            within_four_hours=of.within_4h_share,
+            admitted_share=of.admitted_share,
+        )
+        return OfferedDepartments(values, n, evenly=True)
+
+    def study(self, ensemble: str = "none", why: str = "") -> str:
+        """The text of the study over an ensemble."""
+        scaling = Scaling(packaged(), self.departments(1).totals)
+        content = scaled_study(self.name, scaling.costs())
+        content |= {"defaults": ["ai_triage", "_self_"], "ensemble": ensemble}
+        return yaml_text(f"{self.name}: {self.of}. Made by: {self.made_by}", content)
+
+
+def targets_of(
+    wanted: Mapping[str, float], causes: Sequence[str]
+) -> tuple[list[CalibrationTarget], dict[str, dict[str, Floats]]]:
+    """What is solved for, each by the parameter that moves it most, with a bound on ambulance handover; and what months
+    of few clinicians or of long stays are known to do. Slopes are measured on 24 departments of each of three trusts
+    (45, 62 and 81 % within four hours), two years each; they go with the standard deviation of one attendance."""
+    spread = {name: np.sqrt(max(share * (1 - share), 0.005)) for name, share in wanted.items()}
+    full = np.array([{"places": 1.0, "mixture": 0.5}.get(cause, 0.0) for cause in causes])
+    within, over_4h, over_12h = (spread[name] for name in MET)
+    of_stays = {
+        SHARE: -(0.7 + 0.7 * full) * within,
+        OVER_4H: 3.4 * over_4h + 0 * full,
+        OVER_12H: 4 * over_12h + 0 * full,
+    }
+    left = 0.6 * max(0.65 - wanted[SHARE], 0)  # who leaves before being seen is not admitted
+    doctors = CalibrationTarget(
+        DOCTORS, SHARE, wanted[SHARE], -0.72 * within, (0.3, 3.0), along=along_causes(EASED, causes),
+        beyond=QUICK, also={name: power for name, power in QUICKER.items() if name != STAYS},
+        crosses={OVER_4H: -left, OVER_12H: -left},
+    )  # fmt: skip
+    stays = CalibrationTarget(
+        STAYS, OVER_4H, wanted[OVER_4H], 3.4 * over_4h, (0.7, 1.4), crosses=of_stays
+    )
+    elsewhere = CalibrationTarget(
+        ELSEWHERE, OVER_12H, wanted[OVER_12H], 0.28 * over_12h, (0.5, 3.0),
+        along={EFFORT: np.full(len(causes), -0.5)},
+        crosses={SHARE: 0.04 * within, OVER_4H: -0.07 * over_4h},
+    )  # fmt: skip
+    alone = doctors.slope * np.array([OF_DRAWN[cause] for cause in causes])
+    known = {"clinicians": {SHARE: alone}, "wards": of_stays}
+    return [doctors, stays, elsewhere, BOUND_ON_HANDOVER], known
+
+
+@dataclass(frozen=True)
+class TrustSet(DepartmentSet):
+    """Departments held to the published figures of a trust; `at_ends`: in which a parameter ended at a bound."""
+
+    at_ends: Mapping[str, Mask] = field(default_factory=dict)
+
+    def of_cause(self, here: Mask) -> str:
+        """Of a cause that hardly meets the figures: what its departments have, and what stopped them."""
+        if self.kept[here].sum() >= min(OF_EACH, here.sum()):
+            return ""
+        have = ", ".join(
+            f"{FIGURES[name].noun} {100 * self.fresh[name][here].mean():.1f} %"
+            for name in self.wanted
+        )
+        bound = [
+            f"{name.replace('_', ' ')} in {(of & here).sum()}"
+            for name, of in self.at_ends.items()
+            if (of & here).any()
+        ]
+        ends = f"; at the end of what was tried: {', '.join(bound)}" if bound else ""
+        return f" On average they have {have}{ends}."
+
+
+def hold(
+    figures: TrustFigures,
+    n: int = N_DEPARTMENTS,
+    *,
+    results: Path = Path("results"),
+    progress: Callable[[int, int], None] = lambda done, of: None,
+    where: Sequence[str] = (),
+) -> TrustSet:
+    """Hold `n` departments to the published figures of a trust; years are kept in `results`, and go on after an
+    interruption.
+
+    `progress`: called with years done and to do; `where`: overrides that say where years run.
+    """
+    unsolved, wanted = unsolved_ensemble(figures.departments(n), figures.of), figures.wanted
+    targets, known = targets_of(wanted, [member.cause for member in members_of(unsolved)])
+
+    def made() -> Study:
+        study = study_over(texts_alone(unsolved, None), DEPARTMENTS, n, search_folders(None), where)
+        return of_years(study).of_arms([])
+
+    answers = {"trust": figures.trust.code, "n": n, "rounds": ROUNDS, "known": known}
+    solver = Solver(
+        made, unsolved, progress, kept_years(results, answers, unsolved, targets, None, YEAR),
+        lambda fresh: True, ROUNDS, (*KEPT, OVER_4H, OVER_12H), known,
+    )  # fmt: skip
+    solved, fresh = solver.solve(targets)
+    department = np.tile(np.arange(n), FRESH)
+    each = {name: spread_over(solver.by_year[name].ravel(), department).effects for name in MET}
+    ends = tuple(solver.ends())
+    return TrustSet(figures, solved, fresh, wanted, ends, MET, each, solver.at_ends)

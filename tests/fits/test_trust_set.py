@@ -1,0 +1,188 @@
+"""Departments that are held to what is published of a trust have its figures, or there is no set of them."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import simulation as ae
+from simulation.cli import main
+from simulation.config.ensembles import ensemble_named
+from simulation.config.files import search_folders
+from simulation.config.writing import write_files
+from simulation.errors import ConfigError
+from simulation.fits import trust_set
+from simulation.fits.solved import OVER_4H, OVER_12H, STAYS
+from simulation.fits.trust_set import (
+    ELSEWHERE,
+    MET,
+    SHARE,
+    TrustFigures,
+    TrustSet,
+    hold,
+    targets_of,
+)
+from simulation.offers.department import DOCTORS, members_of
+from simulation.offers.offer import unsolved_ensemble
+from simulation.offers.solving import FRESH, KEPT, Solver
+from simulation.patients import lasting_factors
+from simulation.records.schema import Floats
+from simulation.trusts.search import trusts
+from tests.held import Hold
+
+N, YEARS = 24, sum(trust_set.ROUNDS) + FRESH
+MOVED = {SHARE: (DOCTORS, -0.5), OVER_4H: (STAYS, 1.2), OVER_12H: (ELSEWHERE, 0.2)}
+AT = dict(zip(MET, (0.6, 0.4, 0.14), strict=True))
+MEASURES = (*KEPT, OVER_4H, OVER_12H)
+
+
+@pytest.fixture(scope="module")
+def figures() -> TrustFigures:
+    return TrustFigures(trusts()["RXN"], "lancashire")
+
+
+@pytest.fixture(scope="module")
+def held(figures: TrustFigures) -> TrustSet:
+    fresh: dict[str, Floats] = {name: np.full(N, of) for name, of in figures.wanted.items()}
+    unsolved = unsolved_ensemble(figures.departments(N), figures.of)
+    return TrustSet(figures, unsolved, fresh, figures.wanted, met=MET)
+
+
+class Linear:
+    """Departments whose shares hang on their parameters and on what months drew, in straight lines."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.years, self.stop_at = 0, 10**9
+        monkeypatch.setattr(Solver, "_simulate", lambda solver, *of: self.simulate(solver, *of))
+
+    def simulate(
+        self, solver: Solver, points: Any, known: Any, missing: Sequence[int], _n: int, seed: int
+    ) -> None:
+        run = replace(solver.study.run, seed=seed)
+        pathway, n = solver.study.baseline.pathway, len(solver.members)
+        for number in missing:
+            if self.years == self.stop_at:
+                raise KeyboardInterrupt
+            self.years += 1
+            values = dict.fromkeys(MEASURES, 0.0)
+            drawn = lasting_factors(pathway, run.drawn(number, 392))
+            for name, (parameter, slope) in MOVED.items():
+                values[name] = AT[name] + slope * points[parameter][number % n]
+                for factor, slopes in solver.known.items():
+                    of_each = np.broadcast_to(slopes.get(name, 0.0), n)
+                    values[name] += of_each[number % n] * np.log(drawn[factor][28:]).mean()
+            known[f"{number}"] = list(values.values())
+            solver.kept.write()
+
+
+@pytest.fixture
+def linear(monkeypatch: pytest.MonkeyPatch) -> Linear:
+    return Linear(monkeypatch)
+
+
+def test_as_many_departments_are_of_each_cause_with_the_trusts_own_totals(held: TrustSet) -> None:
+    causes = [member.cause for member in members_of(held.solved)]
+    assert {cause: causes.count(cause) for cause in held.solved.causes} == dict.fromkeys(
+        ("clinicians", "places", "pace", "mixture"), 6
+    )
+    totals = held.solved.totals
+    assert totals is not None
+    assert (totals.attendances_per_day, totals.admitted_share) == (395.2, 0.2452)
+    assert totals.beds is None
+    large = TrustFigures(trusts()["RRK"], "birmingham").departments(N).totals
+    assert large.attendances_per_day == pytest.approx(1109 / 3, abs=0.1)
+
+
+def test_each_share_has_a_parameter_of_its_own_and_bed_allocation_does_not_move(
+    held: TrustSet,
+) -> None:
+    causes = [member.cause for member in members_of(held.solved)]
+    targets, known = targets_of(held.wanted, causes)
+    assert {one.measure: one.parameter for one in targets[:3]} == {
+        name: parameter for name, (parameter, _) in MOVED.items()
+    }
+    followed = {name for one in targets for name in (*one.along, *one.also)}
+    assert {"majors_cubicles", "patients_in_hand"} <= followed
+    assert not followed & {one.parameter for one in targets}
+    assert not any("allocation" in one.parameter for one in targets)
+    assert set(known) <= set(ae.load("ensemble=none").baseline.pathway.lasting_factors)
+
+
+def test_what_months_drew_is_taken_off_so_that_departments_are_as_without_it(
+    figures: TrustFigures, linear: Linear, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn = hold(figures, N, results=tmp_path / "drawn", where=["executor=serial"])
+    monkeypatch.setattr(trust_set, "targets_of", lambda *of: (targets_of(*of)[0], {}))
+    without = hold(figures, N, results=tmp_path / "without", where=["executor=serial"])
+    assert linear.years == 2 * N * YEARS
+    solved, exact = (
+        np.array([member.values for member in members_of(one.solved)]) for one in (drawn, without)
+    )
+    assert solved == pytest.approx(exact, abs=2e-5)
+    for name in MET:
+        assert drawn.fresh[name] == pytest.approx(without.fresh[name], abs=1e-9)
+    assert drawn.n_met == N
+    moved = solved[:, list(drawn.solved.parameters).index(STAYS)]
+    assert moved == pytest.approx(np.exp((drawn.wanted[OVER_4H] - 0.4) / 1.2), rel=0.02)
+
+
+def test_a_cause_that_does_not_meet_the_trust_is_named_with_what_it_has_and_what_stopped_it(
+    held: TrustSet, hold: Hold
+) -> None:
+    places = np.array([member.cause == "places" for member in members_of(held.solved)])
+    share = np.where(places, held.wanted[SHARE] - 0.05, held.wanted[SHARE])
+    off = replace(held, fresh={**held.fresh, SHARE: share}, at_ends={STAYS: places})
+    assert off.kept.tolist() == (~places).tolist()
+    assert not off.is_met
+    hold("\n".join(off.sentences()))
+
+
+def test_an_answer_from_the_set_says_that_it_is_not_the_trust(
+    held: TrustSet, tmp_path: Path, hold: Hold
+) -> None:
+    write_files(held.texts, held.fitted.name, tmp_path)
+    assert set(held.texts) == {"ensembles", "study"}
+    study = ae.load("study=lancashire", f"run.replications={2 * N}", config_dir=str(tmp_path))
+    assert study.departments is not None
+    assert len(study.departments) == N
+    assert not study.held_to_records
+    hold(study.departments.limitation)
+    site = study.departments.arms(5)[0].pathway
+    arriving = sum(of.per_day or 0 for of in site.arrivals.values() if of.attends)
+    assert arriving == pytest.approx(395.2, abs=0.1)
+
+
+def test_a_set_that_is_stopped_goes_on_and_one_that_is_there_is_not_written_over(
+    linear: Linear,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    linear.stop_at = 2 * N + 5
+    assert main(["trust", "RXN", "out=ours"]) == 130
+    linear.stop_at = 10**9
+    assert main(["trust", "RXN", "out=ours"]) == 0
+    assert linear.years == N * YEARS
+    assert "Next: aeflow compare study=ours" in capsys.readouterr().out
+    assert len(ensemble_named("ours", search_folders(Path("configs"))).departments) == N
+    assert main(["trust", "RXN", "out=ours"]) == 2
+    assert "configs/study/ours.yaml" in capsys.readouterr().err
+
+
+def test_a_childrens_hospital_has_no_departments() -> None:
+    with pytest.raises(ConfigError, match="children"):
+        TrustFigures(trusts()["RBS"], "alder_hey")
+
+
+@pytest.mark.slow
+def test_departments_of_a_small_trust_meet_its_three_shares(tmp_path: Path) -> None:
+    held = hold(TrustFigures(trusts()["RBD"], "dorset"), N, results=tmp_path)
+    assert held.is_met
+    assert held.kept.sum() >= 20
+    kept = {name: of[held.kept].mean() for name, of in held.fresh.items()}
+    for name, near in zip(MET, (0.015, 0.04, 0.02), strict=True):
+        assert kept[name] == pytest.approx(held.wanted[name], abs=near)
