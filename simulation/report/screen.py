@@ -149,5 +149,6 @@ def verdict_words(first: Plain | None) -> str:
         math.nan if first[name] is None else first[name] for name in ("difference", "low", "high")
     )
     unit, target = first["unit"], first["target"]
-    effect = f"{change(difference, unit)} {unit_words(unit)} ({span(low, high, unit)})"
+    ends = "" if math.isnan(low) else f" ({span(low, high, unit)})"
+    effect = f"{change(difference, unit)} {unit_words(unit)}{ends}"
     return f"{first['arm']}: {target[:1].lower()}{target[1:]} {effect}, {first['verdict'].partition(':')[0]}"

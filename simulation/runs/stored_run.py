@@ -412,14 +412,16 @@ def _first_verdict(result: StudyResult) -> Plain | None:
     for finding in result.findings:
         if finding.target in result.design.primary and finding.arm != sham:
             row = finding.comparison
+            ends = row.difference_low, row.difference_high
+            low, high = (np.nan, np.nan) if result.study.held_to_records else ends  # too narrow
             verdict: Plain = to_exact(
                 {
                     "arm": result.arm(finding.arm).label,
                     "target": finding.target.label,
                     "unit": row.unit,
                     "difference": row.difference,
-                    "low": row.difference_low,
-                    "high": row.difference_high,
+                    "low": low,
+                    "high": high,
                     "verdict": finding.verdict.words,
                 }
             )

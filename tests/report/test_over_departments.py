@@ -17,8 +17,9 @@ from simulation.measures.measuring import MeasureName, Measures
 from simulation.questions.what_decides import find_deciding
 from simulation.report.first_page import _effect_words, _range_words, first_page, headlines
 from simulation.report.outcome import ArmOutcome, alternatives, best_alternative, outcome_of
-from simulation.report.screen import print_result
+from simulation.report.screen import print_result, verdict_words
 from simulation.report.verdict_tables import first_table, over_tables, safety_table, target_table
+from simulation.runs.stored_run import _first_verdict
 from tests.config.ours import ensemble
 
 from .test_first_page import numbers_in_no_table
@@ -90,6 +91,8 @@ def test_departments_held_to_records_are_told_with_the_range_of_past_trials(over
     assert (cell.low, cell.high, cell.look) == (worth.low, worth.high, "cannot-tell")
     assert page.picture is not None
     assert "thin, the range of the effect" in page.picture.caption
+    assert "(" in verdict_words(_first_verdict(over))
+    assert "(" not in verdict_words(_first_verdict(held))
 
 
 def test_an_alternative_whose_effect_keeps_its_sign_is_best(
