@@ -427,7 +427,7 @@ def first_picture(
     )
 
 
-class ShownArm(NamedTuple):
+class DrawnEffect(NamedTuple):
     """An arm's effect as it is drawn: intervals from the widest, and the kind of verdict that it is coloured by."""
 
     arm: ArmResult
@@ -436,7 +436,7 @@ class ShownArm(NamedTuple):
     kind: str
 
 
-def _shown(result: StudyResult, arm: ArmResult) -> ShownArm:
+def _shown(result: StudyResult, arm: ArmResult) -> DrawnEffect:
     """The 5th and 95th percentile over departments, where there are several (of departments held to records, the range
     of the effect), then the interval, where it is known."""
     finding = result.finding(arm.name, result.first_target)
@@ -448,11 +448,11 @@ def _shown(result: StudyResult, arm: ArmResult) -> ShownArm:
     if worth is not None:
         ends, kind = [(worth.low, worth.high)], kind if worth.holds else "cannot-tell"
     ends.append((row.difference_low, row.difference_high))
-    return ShownArm(arm, finding, [pair for pair in ends if all(map(math.isfinite, pair))], kind)
+    return DrawnEffect(arm, finding, [pair for pair in ends if all(map(math.isfinite, pair))], kind)
 
 
 def _row(
-    shown: ShownArm, scale: Scale, top: float, number: Callable[[float, str], str]
+    shown: DrawnEffect, scale: Scale, top: float, number: Callable[[float, str], str]
 ) -> dict[str, Any]:
     """What is drawn of one arm."""
     row, ends = shown.finding.comparison, shown.ends
@@ -473,7 +473,7 @@ def _row(
     }
 
 
-def _alt(shown: ShownArm) -> str:
+def _alt(shown: DrawnEffect) -> str:
     row = shown.finding.comparison
     ends = f"{change(row.difference, row.unit)} ({span_of(row)})"
     return f"{shown.arm.label}: {ends}, {short_words(shown.finding)}"

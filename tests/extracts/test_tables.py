@@ -184,12 +184,12 @@ def test_words_that_are_cut_short_are_read_in_headings_and_values() -> None:
     frame = renamed(
         **{"Attendance_ID": "Att Ref", SEEN: "Clin DtTm", "Patient_Pseudo_ID": "Pt Ref"}
     )
-    frame["Triage Fin DtTm"] = frame["Clin DtTm"]
+    frame["Triage Fin"] = frame["Clin DtTm"]
     short = {"Discharged": "DISCH", "Admitted": "ADM", "Left before treatment": "DNW"}
     frame["Disposition"] = frame["Disposition"].map(short)
     drafted = ae.draft_mapping(frame)
     assert drafted["times"]["seen_at"] == "Clin DtTm"
-    assert drafted["times"]["triaged_at"] == "Triage Fin DtTm"
+    assert drafted["times"]["triaged_at"] == "Triage Fin"
     assert (drafted["attendance"], drafted["patient"]) == ("Att Ref", "Pt Ref")
     meanings = {"DISCH": "discharged", "ADM": "admitted", "DNW": "left"}
     assert drafted["outcome"]["values"] == meanings

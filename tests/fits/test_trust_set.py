@@ -167,7 +167,7 @@ def test_a_set_that_is_stopped_goes_on_and_one_that_is_there_is_not_written_over
     linear.stop_at = 10**9
     assert main(["trust", "RXN", "out=ours"]) == 0
     assert linear.years == N * YEARS
-    assert "Next: aeflow compare study=ours" in capsys.readouterr().out
+    assert "study=ours" in capsys.readouterr().out
     assert len(ensemble_named("ours", search_folders(Path("configs"))).departments) == N
     assert main(["trust", "RXN", "out=ours"]) == 2
     assert "configs/study/ours.yaml" in capsys.readouterr().err

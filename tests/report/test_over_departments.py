@@ -82,7 +82,6 @@ def test_departments_held_to_records_are_told_with_the_range_of_past_trials(over
     quicker = page.headlines[0].words
     assert worth.low < 0 < worth.high
     assert f"({span(worth.low, worth.high, row.unit)}: either way)" in quicker
-    assert "enough to matter" not in quicker
     assert page.lead != first_page(over).lead
     table = first_table(held)
     assert table is not None
