@@ -88,8 +88,9 @@ def test_departments_held_to_records_are_told_with_the_range_of_past_trials(over
     cell = next(cells for cells in table.cells if cells[0] == "9 minutes, not 12")[1]
     assert isinstance(cell, Cell)
     assert (cell.low, cell.high, cell.look) == (worth.low, worth.high, "cannot-tell")
-    assert page.picture is not None
-    assert "thin, the range of the effect" in page.picture.caption
+    drawn, before = page.picture, first_page(over).picture
+    assert drawn is not None and before is not None
+    assert drawn.caption != before.caption
     assert "(" in verdict_words(_first_verdict(over))
     assert "(" not in verdict_words(_first_verdict(held))
 
