@@ -89,7 +89,8 @@ def test_departments_held_to_records_are_told_with_the_range_of_past_trials(over
     assert isinstance(cell, Cell)
     assert (cell.low, cell.high, cell.look) == (worth.low, worth.high, "cannot-tell")
     drawn, before = page.picture, first_page(over).picture
-    assert drawn is not None and before is not None
+    assert drawn is not None
+    assert before is not None
     assert drawn.caption != before.caption
     assert "(" in verdict_words(_first_verdict(over))
     assert "(" not in verdict_words(_first_verdict(held))
