@@ -117,17 +117,18 @@ class TrustFigures:
 
 def targets_of(
     wanted: Mapping[str, float], causes: Sequence[str]
-) -> tuple[list[CalibrationTarget], dict[str, dict[str, Floats]]]:
+) -> tuple[list[CalibrationTarget], dict[str, dict[str, float | Floats]]]:
     """What is solved for, each by the parameter that moves it most, with a bound on ambulance handover; and what months
     of few clinicians or of long stays are known to do. Slopes are measured on 24 departments of each of three trusts
     (45, 62 and 81 % within four hours), two years each; they go with the standard deviation of one attendance."""
-    spread = {name: np.sqrt(max(share * (1 - share), 0.005)) for name, share in wanted.items()}
+    within, over_4h, over_12h = (
+        np.sqrt(max(share * (1 - share), 0.005)) for share in wanted.values()
+    )
     full = np.array([{"places": 1.0, "mixture": 0.5}.get(cause, 0.0) for cause in causes])
-    within, over_4h, over_12h = (spread[name] for name in MET)
     of_stays = {
         SHARE: -(0.7 + 0.7 * full) * within,
-        OVER_4H: 3.4 * over_4h + 0 * full,
-        OVER_12H: 4 * over_12h + 0 * full,
+        OVER_4H: 3.4 * over_4h,
+        OVER_12H: 4 * over_12h,
     }
     left = 0.6 * max(0.65 - wanted[SHARE], 0)  # who leaves before being seen is not admitted
     doctors = CalibrationTarget(
@@ -156,19 +157,18 @@ class TrustSet(DepartmentSet):
 
     def of_cause(self, here: Mask) -> str:
         """Of a cause that hardly meets the figures: what its departments have, and what stopped them."""
-        if self.kept[here].sum() >= min(OF_EACH, here.sum()):
+        if self.kept[here].sum() >= OF_EACH:
             return ""
         have = ", ".join(
             f"{FIGURES[name].noun} {100 * self.fresh[name][here].mean():.1f} %"
             for name in self.wanted
         )
-        bound = [
-            f"{name.replace('_', ' ')} in {(of & here).sum()}"
+        ends = [
+            f"; at the end of what was tried in {(of & here).sum()}: {name.replace('_', ' ')}"
             for name, of in self.at_ends.items()
             if (of & here).any()
         ]
-        ends = f"; at the end of what was tried: {', '.join(bound)}" if bound else ""
-        return f" On average they have {have}{ends}."
+        return f" On average they have {have}{''.join(ends)}."
 
 
 def hold(
@@ -199,5 +199,4 @@ def hold(
     solved, fresh = solver.solve(targets)
     department = np.tile(np.arange(n), FRESH)
     each = {name: spread_over(solver.by_year[name].ravel(), department).effects for name in MET}
-    ends = tuple(solver.ends())
-    return TrustSet(figures, solved, fresh, wanted, ends, MET, each, solver.at_ends)
+    return TrustSet(figures, solved, fresh, wanted, (*solver.ends(),), MET, each, solver.at_ends)
