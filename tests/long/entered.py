@@ -6,8 +6,8 @@
     python tests/long/entered.py --json            as JSON: job, then file, then its functions
 
 `compare` is `aeflow compare study=gallery/one_nurse` to its report; `offer` is `aeflow offer check=true` of a file of
-answers; `draft` is `aeflow extract draft` of a made-up file; `app` is `aeflow app` until a browser has its first page
-and the first answer. Each job runs in a process of its own, so that nothing is remembered from another.
+answers; `draft` is `aeflow extract draft` of a made-up file; `trust` is `aeflow trust 'royal berkshire'`; `app` is
+`aeflow app` until a browser has its first page and the first answer. Each job runs in a process of its own, so that nothing is remembered from another.
 
 A function counts if the process or one of its threads calls it; so does a lambda or a comprehension. A file counts if
 one of its functions does. A room is a folder with such a file (files directly in `simulation/` are one room). What runs
@@ -110,6 +110,11 @@ def draft() -> None:
     command("extract", "draft", "attendances.csv")
 
 
+def trust() -> None:
+    """What is published of a trust."""
+    command("trust", "royal berkshire")
+
+
 def app() -> None:
     """The first page of the app, and the first answer to a question."""
     with socket.socket() as free:
@@ -140,7 +145,9 @@ def app() -> None:
     assert b"event: end" in pages[1], pages
 
 
-JOBS: dict[str, Callable[[], None]] = {job.__name__: job for job in (compare, offer, draft, app)}
+JOBS: dict[str, Callable[[], None]] = {
+    job.__name__: job for job in (compare, offer, draft, trust, app)
+}
 
 
 # --- counting ---------------------------------------------------------------------------------------------------------
