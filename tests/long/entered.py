@@ -7,7 +7,8 @@
 
 `compare` is `aeflow compare study=gallery/one_nurse` to its report; `offer` is `aeflow offer check=true` of a file of
 answers; `draft` is `aeflow extract draft` of a made-up file; `trust` is `aeflow trust 'royal berkshire'`; `app` is
-`aeflow app` until a browser has its first page and the first answer. Each job runs in a process of its own, so that nothing is remembered from another.
+`aeflow app` until a browser has its first page and the first answer. Each job runs in a process of its own, so that
+nothing is remembered from another.
 
 A function counts if the process or one of its threads calls it; so does a lambda or a comprehension. A file counts if
 one of its functions does. A room is a folder with such a file (files directly in `simulation/` are one room). What runs
