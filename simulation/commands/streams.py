@@ -9,16 +9,20 @@ import io
 import os
 import sys
 from contextlib import suppress
-from typing import TextIO
+from functools import cache
+from pathlib import Path
+from typing import Any, TextIO
 
-PLAIN = {
-    "−": "-", "–": "-", "→": "->", "←": "<-", "≥": ">=", "≤": "<=", "×": "x", "±": "+-", "·": ".", "…": "...",
-    "’": "'", "‘": "'", "“": '"', "”": '"', "£": "GBP ", "─": "-", "━": "-", "│": "|", "├": "|", "└": "`", "■": "#",
-    "█": "#", "∞": "inf", "—": "-", "≈": "~", "½": "1/2", "¼": "1/4", "¾": "3/4", "€": "EUR ", "¥": "JPY ",
-}  # fmt: skip
-"""The plain letters for each such character that aeflow prints."""
+from simulation.records.serialise import read_yaml
+
 IN_PLAIN = "aeflow-plain"
 """The name under which Python knows `_in_plain`."""
+
+
+@cache
+def _plain() -> Any:
+    """The plain letters for each such character that aeflow prints; read when first asked for."""
+    return read_yaml(Path(__file__).with_name("plain.yaml"))
 
 
 def _in_plain(error: UnicodeError) -> tuple[str, int]:
@@ -27,7 +31,7 @@ def _in_plain(error: UnicodeError) -> tuple[str, int]:
     if not isinstance(error, UnicodeEncodeError):
         raise error
     return "".join(
-        PLAIN.get(character, "?") for character in error.object[error.start : error.end]
+        _plain().get(character, "?") for character in error.object[error.start : error.end]
     ), error.end
 
 

@@ -264,6 +264,9 @@ def crossed(
 class ReportTables(dict[str, ReportTable]):
     """Tables by their kind; one that is not among them raises ResultsError with the nearest kind."""
 
+    def __init__(self, tables: Iterable[ReportTable]) -> None:
+        super().__init__((table.kind, table) for table in tables)
+
     def __missing__(self, kind: str) -> ReportTable:
         """Called by `tables[kind]` where there is none."""
         raise ResultsError(f"there is no table '{kind}'. {nearest(str(kind), self)}")

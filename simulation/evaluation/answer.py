@@ -146,7 +146,7 @@ class Evaluation:
     def tables(self) -> ReportTables:
         """A table for each outcome, by its name, and `value` if something is at stake."""
         tables = [*_tables(self), *([_value_table(self.worth, self.stakes)] if self.stakes else [])]
-        return ReportTables((table.kind, table) for table in tables)
+        return ReportTables(tables)
 
     @property
     def table(self) -> ReportTable:

@@ -117,6 +117,4 @@ def read_ages(frame: pd.DataFrame, mapping: ExtractMapping, quality: DataQuality
     fine = (years >= 0) & (years < OLDEST + 1)
     quality.tally("impossible_age", ~fine & ~nothing)
     quality.tally("missing_age", nothing)
-    return np.where(fine, np.floor(np.nan_to_num(np.where(fine, years, MISSING))), MISSING).astype(
-        np.int16
-    )
+    return np.floor(np.where(fine, years, MISSING)).astype(np.int16)

@@ -27,6 +27,7 @@ from simulation.extracts.mapping import (
     extract_mapping_faults,
     source_words,
 )
+from simulation.extracts.page import ends_of_nine_in_ten
 from simulation.extracts.quality import DataQuality, is_few
 from simulation.extracts.reading import ReadExtract, read_tables
 from simulation.extracts.stamps import DAY
@@ -83,6 +84,12 @@ class Extract:
         """The Monday on which minutes are 0."""
         return np.datetime64(int(self.tables_read.monday // DAY), "D")
 
+    @property
+    def start_week(self) -> int:
+        """The week of the year in which that Monday is, the first 0; at most 51."""
+        day = self.first_day - self.first_day.astype("datetime64[Y]")
+        return min(int(day.astype(np.int64)) // 7, 51)
+
     @cached_property
     def window(self) -> Window:
         """From the first day with an arrival to the last, whole days."""
@@ -130,7 +137,7 @@ class Extract:
             self._columns(),
             self._measures(),
         )
-        return ReportTables((table.kind, table) for table in tables)
+        return ReportTables(tables)
 
     @property
     def dirt(self) -> ReportTable:
@@ -153,7 +160,7 @@ class Extract:
         for name, value in self.shown():
             if (name.measure, name.group) in simulated[0].places:
                 values = np.array([one.value(name.measure, name.group) for one in simulated])
-                low, high = np.quantile(values, [0.05, 0.95] if len(values) >= 20 else [0, 1])
+                low, high = ends_of_nine_in_ten(values)
                 there = Cell(float(values.mean()), name.unit, float(low), float(high))
                 cells.append((definitions()[name.measure].label, Cell(value, name.unit), there))
         ends = "nine in ten of them" if len(simulated) >= 20 else "the lowest and the highest"

@@ -123,7 +123,7 @@ def likeness(extract: Extract, result: StudyResult) -> tuple[str, bool]:
     of_records, simulated = extract.measures, result.measures[result.design.baseline]
     words, is_near = [], True
     for measure, label, scale, near in LIKENESS:
-        if any((name.measure, name.group) == (measure, "all") for name in of_records.names):
+        if (measure, "all") in of_records.places:
             of_each = [one.value(measure) for one in simulated]
             own, here = of_records.value(measure), float(np.mean(of_each))
             least = near if scale == 100 else near * own

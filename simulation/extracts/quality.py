@@ -14,7 +14,7 @@ from simulation.display.table import Cell, ReportTable
 from simulation.errors import Fault, Faults
 from simulation.extracts.mapping import FEWEST
 from simulation.records.schema import Ints, Mask
-from simulation.records.serialise import read_yaml
+from simulation.records.serialise import read_rows
 from simulation.wording import apart
 
 
@@ -37,8 +37,7 @@ class DirtKind(NamedTuple):
 @cache
 def kinds() -> Mapping[str, DirtKind]:
     """Every kind of dirt, in the order in which they are looked for; read once, when first asked for."""
-    stated = read_yaml(Path(__file__).with_suffix(".yaml"))
-    return {name: DirtKind(**fields) for name, fields in stated.items()}
+    return read_rows(Path(__file__).with_suffix(".yaml"), DirtKind)
 
 
 FEW = 20

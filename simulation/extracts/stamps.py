@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -10,12 +11,15 @@ import numpy as np
 
 from simulation.extracts.mapping import ExtractMapping
 from simulation.records.schema import Floats, Ints, Mask
+from simulation.records.serialise import read_yaml
 
 if TYPE_CHECKING:
     import pandas as pd
 
 ISO, OFFSET, SERIAL = "ISO8601", "with offset", "of a spreadsheet"
-CLOCKS = ("%H:%M:%S", "%H:%M", "%I:%M:%S %p", "%I:%M %p", "%H:%M:%S.%f")
+CLOCKS, OTHERS, NOTHING, NO_TIME = read_yaml(Path(__file__).with_suffix(".yaml")).values()
+"""How times of day are written; points in time, otherwise than in figures with a day or month first; and what stands in
+a cell in which nothing stands, and in the place of a time."""
 DAY_FIRST, MONTH_FIRST = (
     tuple(
         f"%{one}{sign}%{two}{sign}{year} {clock}"
@@ -25,12 +29,6 @@ DAY_FIRST, MONTH_FIRST = (
     )
     for one, two in ("dm", "md")
 )
-OTHERS = (
-    "%d-%b-%Y %H:%M:%S", "%d-%b-%Y %H:%M", "%d-%b-%y %H:%M:%S", "%d-%b-%y %H:%M", "%d %b %Y %H:%M:%S", "%d %b %Y %H:%M",
-    "%d %B %Y %H:%M", "%b %d %Y %H:%M", "%b %d, %Y %H:%M", "%b %d %Y %I:%M%p", "%d%b%Y:%H:%M:%S", "%d%b%y:%H:%M:%S",
-    "%Y%m%dT%H%M%S", "%Y%m%d%H%M%S",
-    "%Y%m%d %H:%M", "%Y/%m/%d %H:%M:%S", "%Y/%m/%d %H:%M",
-)  # fmt: skip
 WITH_OFFSET = r":\d\d(?:\.\d+)?\s*(?:[zZ]|[+-]\d\d(?::?\d\d)?)$"
 WITHOUT_TIME, WITHOUT_DATE = r"[ T]00:00(?::00(?:\.0+)?)?$", r"^\d+[-/]\d+[-/]\d+[ T]"
 """What stands behind a date alone and before a time alone, where a program writes both."""
@@ -40,22 +38,6 @@ SERIAL_FROM = -25_569
 """Days from the first of January 1970 to the day 0 of spreadsheets."""
 EARLIEST, LATEST = 1990, 2100
 """Years between which a date stands for itself."""
-NOTHING = ("", "null", "none", "nan", "nat", "<na>", "n/a", "na", "-")
-"""Text of a cell in which nothing stands, in small letters."""
-NO_TIME = (
-    "not seen",
-    "not recorded",
-    "not known",
-    "unknown",
-    "missing",
-    "dnw",
-    "lwbs",
-    ".",
-    "?",
-    "(null)",
-    "#n/a",
-)
-"""Words in the place of a time, in small letters."""
 DAY, DAY_LONG = 1440.0, 1440
 MICROSECONDS = 60e6
 MIDNIGHTS = 5
@@ -65,8 +47,8 @@ ENOUGH_HOURS = 2_000
 MANY_AT_ONCE, OF_A_MINUTE, FAR_BEYOND = 8, 3, 8
 """Stamps at one moment that may be chance, how many times as many as usual may be on one minute of the day, and
 deviations of a Poisson number that are none. Judgements."""
-HOURS_AROUND = (-4, -3, -2, -1, 1, 2, 3, 4)
-"""Hours before and after whose same minute says how many are usual on one."""
+HOURS_AROUND = 4
+"""How many hours before and after say by their same minute how many are usual on one."""
 SAMPLE, AT_ONCE = 40, 100_000
 """Cells by which formats are put in order, and cells that are read at once: as text they take most of the memory."""
 
@@ -230,7 +212,7 @@ def at_one_moment(columns: Collection[Floats]) -> list[Mask]:
         minute, count = np.unique(at[~np.isnan(at)] // 1, return_counts=True)
         of_day, days = (minute % DAY).astype(np.int64), np.diff(minute).sum() / DAY
         usual = np.bincount(of_day, count, DAY_LONG) / max(days, 1)
-        heaps.append(minute[_is_heap(count, usual[of_day], MANY_AT_ONCE)])
+        heaps.append(minute[is_heap(count, usual[of_day], MANY_AT_ONCE)])
     return [np.isin(at // 1, np.concatenate(heaps)) for at in columns]
 
 
@@ -240,13 +222,15 @@ def on_one_minute(at: Floats) -> Mask:
     there = ~np.isnan(at)
     minute = np.where(there, np.nan_to_num(at) % DAY, 0).astype(np.int64)
     count = np.bincount(minute[there], minlength=DAY_LONG)
-    usual = np.median([np.roll(count, 60 * by) for by in HOURS_AROUND], axis=0)
+    hours = [*range(-HOURS_AROUND, 0), *range(1, HOURS_AROUND + 1)]
+    usual = np.median([np.roll(count, 60 * by) for by in hours], axis=0)
     return np.asarray(
-        there & _is_heap(count, OF_A_MINUTE * usual, OF_A_MINUTE * MANY_AT_ONCE)[minute]
+        there & is_heap(count, OF_A_MINUTE * usual, OF_A_MINUTE * MANY_AT_ONCE)[minute]
     )
 
 
-def _is_heap(count: Ints, usual: Floats, least: int) -> Mask:
+def is_heap(count: Ints, usual: Floats, least: int) -> Mask:
+    """Mask of the counts that are far beyond the usual ones, and beyond the least that is looked at."""
     return np.asarray(count > np.maximum(usual + FAR_BEYOND * np.sqrt(usual + 1), least))
 
 

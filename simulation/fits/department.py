@@ -231,7 +231,7 @@ class FittedDepartment(FittedRecords):
             self._spans_table(),
             self._kept_table(),
         )
-        return ReportTables((table.kind, table) for table in tables if table.cells)
+        return ReportTables(table for table in tables if table.cells)
 
     def _fitted_table(self) -> ReportTable:
         cells = []

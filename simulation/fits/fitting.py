@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -20,10 +21,13 @@ from simulation.extracts.stamps import DAY
 from simulation.extracts.tables import GIVEN
 from simulation.patients.variates import generator_of
 from simulation.records.schema import ADMITTED, LEFT, Floats, Ints, Mask
+from simulation.records.serialise import read_yaml
 
 if TYPE_CHECKING:
     from scipy.stats import CensoredData
 
+FAMILIES, SPANS = read_yaml(Path(__file__).with_suffix(".yaml")).values()
+"""The families of distributions that are tried, and the spans that are described by them."""
 Z = 1.96
 LEAST_OF_SOURCE = 100
 """Arrivals below which nothing is fitted to a source alone."""
@@ -353,24 +357,12 @@ def spans_of(extract: Extract) -> Iterator[tuple[str, str, Floats, float]]:
     """Spans between two stamps: its name, whether they are work, a wait or both, the minutes, and their rounding."""
     patients = extract.patients
     admitted = patients.where("outcome", ADMITTED)
-    kinds: Mapping[tuple[str, str], tuple[str, str, Mask | None]] = {
-        ("arrived_at", "assessed_at"): ("arrival to assessment", "a wait", None),
-        ("assessed_at", "triaged_at"): ("triage", "work", None),
-        ("assessed_at", "seen_at"): ("assessment to clinician", "a wait", None),
-        ("seen_at", "decided_at"): ("clinician to decision to admit", "work and waits", admitted),
-        ("seen_at", "departed_at"): (
-            "clinician to departure, not admitted",
-            "work and waits",
-            ~admitted,
-        ),
-        ("decided_at", "departed_at"): ("decision to admit to departure", "a wait", admitted),
-    }
-    for (start, end), (words, what, among) in kinds.items():
+    for start, end, words, what, of in SPANS:
         if start in patients and end in patients:
             minutes = patients[end] - patients[start]
             rounding = extract.tables_read.rounding
             step = max(rounding[start].to if start in rounding else 0, rounding[end].to)
-            yield words, what, minutes if among is None else minutes[among], float(step)
+            yield words, what, minutes if of is None else minutes[admitted == of], float(step)
 
 
 MOST_FITTED, MOST_CENSORED = 2_000, 30_000
@@ -390,13 +382,6 @@ class FittedFamily(NamedTuple):
     keys: Mapping[str, Any]
     distance: float
     aic: float
-
-
-FAMILIES: Mapping[str, tuple[str, str, float]] = {
-    "lognormal": ("lognorm", "log_sd", 1), "gamma": ("gamma", "cv", -0.5), "weibull": ("weibull_min", "power", 1),
-    "exponential": ("expon", "", 1),
-}  # fmt: skip
-"""The name of each kind of duration in scipy, and its key here, which is the shape there to some power."""
 
 
 def families_of(minutes: Floats, step: float) -> tuple[FittedFamily, ...]:

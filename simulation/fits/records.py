@@ -167,9 +167,8 @@ class FittedRecords:
         """The mean patience of each patient at the typical site, before its scale; by coded level. Shape (n,)."""
         mean = packaged()["site"]["durations"]["patience"]["mean"]
         usual = np.full(len(self.extract.patients), float(mean["base"]))
-        columns = {"acuity_true": GIVEN, "arrival_source": "arrival_source"}
         for factor in mean["times"]:
-            column = columns.get(factor["by"], factor["by"])
+            column = {"acuity_true": GIVEN}.get(factor["by"], factor["by"])
             if column in self.extract.patients:
                 known = self.extract.patients.known(column)
                 values = np.array(

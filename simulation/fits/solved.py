@@ -41,13 +41,14 @@ from simulation.offers.offer import (
 )
 from simulation.offers.solving import CalibrationTarget, Solver, kept_years, study_over
 from simulation.records.schema import Floats, Mask
+from simulation.records.serialise import read_rows
 from simulation.report.findings import TOLERANCES, Tolerance
 from simulation.study.study import Study
 
 N_DEPARTMENTS, LEAST = 30, 20
 """How many departments are drawn, and how many have to be left for an answer."""
-WEEKS = 7, 364, 51
-"""Days of a week and of the longest simulated stretch, and the last week of a year in which one may begin."""
+LONGEST = 364
+"""Days of the longest simulated stretch."""
 PATIENCE, STAYS = "patience", "ward_stays"
 SEEN = 1.08
 """By how many times, at most, minutes of triage that stamps show are moved until walk-ins wait as long."""
@@ -75,13 +76,7 @@ class Met(NamedTuple):
         return np.asarray(simulated - recorded) / max(self.near, self.near_share * recorded)
 
 
-MET: Mapping[str, Met] = {
-    "walk_in_triage_wait_mean": Met(1.0, 0.1, 5),
-    "wait_to_clinician_mean": Met(2.0, 0.1, 4),
-    "within_4h_share": Met(0.015, 0, 5),
-    "left_share": Met(0.01, 0, 3),
-    "over_12h_share": Met(0.02, 0, 3),
-}
+MET = read_rows(Path(__file__).with_suffix(".yaml"), Met)
 """Figures of an extract that its departments have to give, and how nearly; of single departments, whose two years have
 luck of their own, by how many times that. Judgements."""
 
@@ -109,8 +104,7 @@ class HeldFigures(Protocol):
 def wanted_of(fitted: FittedDepartment) -> dict[str, float]:
     """The figures that departments are held to, by measure."""
     measures = fitted.extract.measures
-    known = {name.measure for name in measures.names if name.group == "all"}
-    found = {name: float(measures.value(name)) for name in MET if name in known}
+    found = {name: measures.value(name) for name in MET if (name, "all") in measures.places}
     return {name: value for name, value in found.items() if np.isfinite(value)}
 
 
@@ -356,12 +350,7 @@ def solve(
 
 def _length(fitted: FittedDepartment) -> dict[str, int]:
     """How long, and from which week of the year, departments are simulated: a year, or as long as shorter records."""
-    extract, (week, year, last) = fitted.extract, WEEKS
-    if extract.days >= year:
+    extract = fitted.extract
+    if extract.days >= LONGEST:
         return {}
-    first = extract.first_day
-    day = int((first - first.astype("datetime64[Y]")).astype(np.int64))
-    return {
-        "measured_days": max(extract.days // week, 1) * week,
-        "start_week": min(day // week, last),
-    }
+    return {"measured_days": max(extract.days // 7, 1) * 7, "start_week": extract.start_week}

@@ -215,10 +215,10 @@ def scaled_up(block: Scaled, ratios: Mapping[str, float], busy: Sequence[float])
 
     `busy`: patients by hour of the day, which says where a part of a person is rounded up.
     """
-    pool, ratio = block.path.rpartition(".")[2], ratios.get(block.path.rpartition(".")[2], 1.0)
-    values = dict(block.values)
+    pool, values = block.path.rpartition(".")[2], dict(block.values)
     if pool not in ratios or block.evidence != "assumed":
         return block
+    ratio = ratios[pool]
     if "rota" in values:
         values["rota"] = scaled_rota(values["rota"], ratio, busy)
     elif "capacity" in values:

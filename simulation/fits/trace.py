@@ -64,7 +64,6 @@ LAYER = 2**20
 """The layer of the extract's patients, beyond those of drawn arrivals: their random streams are their own."""
 CANDIDATES = 4
 """Candidates for each patient, among whom one is found to whom the nurse gives the coded label."""
-DAYS_IN_WEEK, LAST_WEEK = 7, 51
 ADMISSION = "admitted"
 PATIENCE_LEAST = 1.0
 
@@ -223,11 +222,7 @@ class TracedPatients:
                     ARRIVAL_SOURCE: source,
                     ACUITY_TRUE: np.full(len(rows), level),
                 }
-                p = np.clip(
-                    np.broadcast_to(evaluate_amount(pathway, at_level, chance.p), len(rows)),
-                    1e-6,
-                    1 - 1e-6,
-                )
+                p = np.clip(evaluate_amount(pathway, at_level, chance.p), 1e-6, 1 - 1e-6)
                 weight[:, level] *= np.where(yes, p, 1 - p)
         totals = np.cumsum(weight, axis=1)
         variates = self._run.generator("trace", ACUITY_TRUE).random(len(rows)) * totals[:, -1]
@@ -339,7 +334,7 @@ class Trace:
         """`factual`: the extract beside its own simulation; `daily`: the same by day; `effects`: each arm against it,
         without a row where the simulation is not near the extract."""
         tables = (self._factual(), self._daily(), self._effects())
-        return ReportTables((table.kind, table) for table in tables)
+        return ReportTables(tables)
 
     @cached_property
     def is_near(self) -> bool:
@@ -481,8 +476,7 @@ class TracedResult(StudyResult):
         """One arm's imputation in full, simulated again: the extract's patients, and those drawn beside them."""
         ready, chosen = self._chosen(arm, replication)
         assert self.extract is not None
-        imputation = Imputation(self.extract, self.study, chosen.replication)
-        return imputation.simulated(ready)
+        return Imputation(self.extract, self.study, chosen.replication).simulated(ready)
 
     def patients(self, arm: str | None = None, replication: int | None = None) -> pd.DataFrame:
         """One row per attendance of the extract, in the order of arrivals, of one arm's imputation."""
@@ -494,12 +488,9 @@ class TracedResult(StudyResult):
 
 def _study_on(extract: Extract, study: Study, imputations: int) -> Study:
     """The study with a run as long as the extract, from its week of the year."""
-    day_of_year = int(
-        (extract.first_day - extract.first_day.astype("datetime64[Y]")).astype(np.int64)
-    )
     last = round(extract.window[1] / 1440)
     run = replace(
-        study.run, replications=imputations, measured_days=last, start_week=min(day_of_year // DAYS_IN_WEEK, LAST_WEEK),
+        study.run, replications=imputations, measured_days=last, start_week=extract.start_week,
         precision=None, first=0, count=None, daily=(), by_month=False,
     )  # fmt: skip
     return replace(study, run=run)

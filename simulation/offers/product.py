@@ -16,7 +16,7 @@ from simulation.config.dotted import Raw
 from simulation.config.files import copied
 from simulation.offers.interview import OfferAnswers, questions
 from simulation.records.schema import Floats, Ints
-from simulation.records.serialise import read_rows
+from simulation.records.serialise import read_rows, read_yaml
 from simulation.study.design import VariedParameter
 
 ARM = "product"
@@ -26,22 +26,9 @@ MINUTES = ("triage_interview", "triage_record")
 WHOLE_TRIAGE = ("triage_interview", "triage_observations", "triage_record")
 """All of a triage, of which a share is taken."""
 AT_AMBULANCE = "ambulance_assessment"
-DRAWN = {
-    "saves": ("seconds", "minutes.seconds_saved"),
-    "used_share": ("used_share", "covers.share"),
-    "acceptance": ("acceptance", "acceptance"),
-    "exact_share": ("exact_share", "ai.agreement.exact_share"),
-    "under_share": ("under_share", "ai.agreement.under_share"),
-    "correlation": ("correlation", "ai.with_nurse.correlation"),
-    "nurses_table": ("nurses_errors", ""),
-}
+DRAWN, BESIDE_NURSES = read_yaml(Path(__file__).with_suffix(".yaml")).values()
 """The parameter in which departments differ where a question about the product was left blank, and what it is of the
-policy; '' of the nurses."""
-BESIDE_NURSES = {
-    "exact_share": "ai.with_nurse.agree_share",
-    "under_share": "ai.with_nurse.lower_share",
-}
-"""The same of a product that was measured against nurses, where that is something else."""
+policy; and what it is of a product that was measured against nurses, where that is something else."""
 FOLLOWING = ("under_share", "correlation")
 """Blanks that are listed as what the vendor has not shown."""
 MIDDLE_PRICE = 1.85

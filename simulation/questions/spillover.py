@@ -3,26 +3,17 @@
 The arithmetic is in `statistics/coverage_effects.py`, because each replication counts its groups as it ends.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
+from pathlib import Path
 
 from simulation.display.table import Cell, ReportTable, change_cell, ends_cell, interval_cell
 from simulation.display.words import change, false_alarms, interval_scope, measure_label, unit_words
+from simulation.records.serialise import read_yaml
 from simulation.runs.result import StudyResult
 from simulation.study.design import Target
 from simulation.wording import spaced
 
-EFFECT_WORDS: Mapping[str, tuple[str, str]] = {
-    "direct": ("direct", "covered patients, {partial} against none"),
-    "spillover": ("spillover", "patients never covered, {partial} against none"),
-    "spillover, left out": (
-        "of these: left out",
-        "left out by the draw, although the tool could be for them",
-    ),
-    "spillover, outside": ("of these: outside", "never covered because the tool is not for them"),
-    "own": ("own", "direct effect minus spillover on those left out: what being covered adds"),
-    "partial": ("all, partial", "everybody, {partial} against none"),
-    "total": ("total", "everybody, {full} against none"),
-}
+EFFECT_WORDS = read_yaml(Path(__file__).with_suffix(".yaml"))
 """The name of each part of a tool's effect, and on whom and between which arms it is."""
 STEPS_NAMED = 3
 """Queues that the reason of a spillover names."""

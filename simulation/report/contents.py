@@ -73,7 +73,7 @@ def every_table(result: StudyResult) -> ReportTables:
         arm_tables.run_table(result),
         arm_tables.clock_table(result),
     )
-    return ReportTables((table.kind, table) for table in tables)
+    return ReportTables(tables)
 
 
 def _known(*tables: ReportTable | None) -> tuple[ReportTable, ...]:

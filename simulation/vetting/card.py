@@ -78,7 +78,7 @@ class Card:
     def tables(self) -> ReportTables:
         """Every table by its kind, in the order of the page."""
         tables = map(with_looks, card_tables(self.bench, self.change))
-        return ReportTables((table.kind, table) for table in tables)
+        return ReportTables(tables)
 
     @cached_property
     def pictures(self) -> dict[str, Picture]:
