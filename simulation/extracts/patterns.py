@@ -7,26 +7,37 @@ refused. The limits are judgements: two years of six made departments, with othe
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import combinations
 
 import numpy as np
 
 from simulation.extracts.mapping import CATEGORIES
 from simulation.extracts.quality import DataQuality
-from simulation.extracts.stamps import DAY, rounding_of
-from simulation.records.schema import Column, Floats, Mask
+from simulation.extracts.stamps import DAY, DAY_LONG, is_heap, rounding_of
+from simulation.records.schema import Column, Floats, Ints, Mask
 
 WEEK = 7
 SIX_HOURS = ("0:00 to 6:00", "6:00 to 12:00", "12:00 to 18:00", "18:00 to 24:00")
 MISSED = 25
 """Patients of a group whom a week or more lacks that has none of them, if it is not chance."""
-OFTEN, ENOUGH = 0.05, 200
-"""The share of stamps at the minute of another that may be chance, and stamps of which nothing is said of shares."""
-OVERTAKING = 0.25
-"""The share of walk-ins assessed as they arrive, though others wait, that may be chance."""
+ENOUGH, OVERTAKING = 200, 0.25
+"""Stamps of which nothing is said of shares, and the share of walk-ins assessed as they arrive, though others wait,
+that may be chance."""
 HOUR_FROM, HOUR_TO = 40, 85
 """Minutes by which the shortest spans of a week are off where a clock is an hour off."""
 LAST, MANY_LAST = 60, 20
 """Minutes before the longest stay in which so many stays end only if longer ones were cut."""
+SPANS, HOURS = (1, 10), (60,)
+"""Minutes of the windows in which spans are counted, and times of day; below the last a stay is short."""
+NEAR, LEAST = 2.5, 24
+"""How many times as many as in the windows beside it, and how many at least, are in no window by chance."""
+LATE = "seen_at", "decided_at"
+"""After which nobody departs in the same minute, but by chance."""
+STEADY, WEEKS, DRIFT = 0.9, 8, 12
+"""How much the shortest spans of so many weeks go with time, and minutes by which they differ, if a clock drifts."""
+NEXT, FAR = 0.3, 100
+"""The share of attendances after which the next number is there too, if numbers are given one by one; and how many of
+them at once were never given."""
 MINUTES_APART, TWINS = 2, 0.005
 """Minutes between the arrivals of two rows for one patient, and the share of such rows that may be chance."""
 
@@ -39,20 +50,30 @@ def count_patterns(
     quality: DataQuality,
 ) -> None:
     """Count each pattern. `times`: minutes from the first of January 1970, rows in order of arrival."""
-    arrived = times["arrived_at"]
+    arrived, departed = times["arrived_at"], times["departed_at"]
     spans = {name: at - arrived for name, at in times.items() if name != "arrived_at"}
-    columns = [
-        (CATEGORIES[name], codes[name]) for name in ("arrival_source", "outcome") if name in codes
-    ]
-    columns.append((SIX_HOURS, arrived % DAY // 360))
-    if age is not None:
-        columns.append((("under 16",), age // 16))
-    for labels, column in columns:
-        for code, label in enumerate(labels):
-            _count_absent(label, arrived, column == code, is_whole_day, quality)
-    _count_hour_off(times, quality)
-    _count_at_once(times, codes, quality)
     stay = spans["departed_at"]
+    groups = {label: arrived % DAY // 360 == place for place, label in enumerate(SIX_HOURS)}
+    for name in ("arrival_source", "outcome"):
+        if name in codes:
+            groups |= {label: codes[name] == code for code, label in enumerate(CATEGORIES[name])}
+    if age is not None:
+        groups["under 16"] = age // 16 == 0
+    for label, has in groups.items():
+        _count_absent(label, arrived, has, is_whole_day, quality)
+        _count_heap(f"departure, {label}", departed[has] % DAY, HOURS, quality)
+    _count_heap("departure, short stays", departed[stay < HOURS[0]] % DAY, HOURS, quality)
+    _count_hour_off(times, quality)
+    exact = {name: at for name, at in times.items() if rounding_of(at).to <= 1}
+    for first, last in combinations(exact, 2):
+        span = exact[last] - exact[first] + max(SPANS) * (first in LATE)
+        _count_heap(f"{first[:-3]} to {last[:-3]}", span, SPANS, quality)
+    _count_at_once(exact, codes, quality)
+    home = stay[codes["outcome"] == 0]
+    n, half_a_day = (int((home > minutes).sum()) for minutes in (DAY, DAY / 2))
+    quality.add("days_later", n if n > max(half_a_day / 2, MANY_LAST) else 0, len(home))
+    n, over = int((arrived % DAY < 360).sum()), departed // DAY > arrived // DAY
+    quality.add("midnight", 0 if n <= MISSED or over.any() else n, len(stay))
     n = int((stay > np.nan_to_num(stay).max() - LAST).sum())
     quality.add("longest_stays", n if n >= MANY_LAST else 0, len(stay))
     _count_twins(arrived, [*map(np.rint, spans.values())], [*codes.values()], quality)
@@ -72,7 +93,8 @@ def _count_absent(
 
 
 def _count_hour_off(times: Mapping[str, Floats], quality: DataQuality) -> None:
-    """Count stamps of weeks in which the shortest spans since the stamp before are an hour off those of most weeks."""
+    """Count stamps of weeks in which the shortest spans since the stamp before are an hour off those of most weeks, and
+    all stamps if these spans drift."""
     import pandas as pd
 
     latest = times["arrived_at"]
@@ -82,31 +104,47 @@ def _count_hour_off(times: Mapping[str, Floats], quality: DataQuality) -> None:
         shortest = spans.quantile(0.03)[spans.count() >= ENOUGH]
         by = (shortest - float(shortest.quantile(interpolation="lower"))).abs()
         is_off = np.isin(week, by.index[by.between(HOUR_FROM, HOUR_TO)])
-        known = ~np.isnan(at)
-        quality.tally("hour_off", known & is_off, known, name.removesuffix("_at"))
+        known, where = ~np.isnan(at), name.removesuffix("_at")
+        quality.tally("hour_off", known & is_off, known, where)
+        drifts = len(by) >= WEEKS and np.ptp(shortest) >= DRIFT
+        drifts = drifts and abs(shortest.rank().corr(by.index.to_series())) > STEADY
+        quality.tally("drift", known & drifts, known, where)
         latest = np.fmax(latest, at)
 
 
 def _count_at_once(
-    times: Mapping[str, Floats], codes: Mapping[str, Column], quality: DataQuality
+    exact: Mapping[str, Floats], codes: Mapping[str, Column], quality: DataQuality
 ) -> None:
-    """Count stamps at the minute of the departure, if more are there than in the quarter of an hour before; and
-    walk-ins assessed as they arrive, if many who come while others wait are. Stamps that are rounded say nothing."""
-    exact = {name: at for name, at in times.items() if rounding_of(at).to <= 1}
-    arrived, departed = times["arrived_at"], exact.get("departed_at", np.nan)
-    for name in ("seen_at", "decided_at"):
-        if name in exact:
-            span = departed - exact[name]
-            copied, soon = span < 1, (span >= 1) & (span <= 15)
-            is_often = copied.sum() > max(soon.sum(), OFTEN * (span >= 0).sum(), ENOUGH)
-            quality.tally("at_once", copied & is_often, where=f"{name[:-3]} and departed")
+    """Count walk-ins assessed as they arrive, if many who come while others wait are. Rounded stamps say nothing."""
     if {"arrived_at", "assessed_at"} <= exact.keys():
+        arrived = exact["arrived_at"]
         walks = codes.get("arrival_source", 0 * arrived) == 0
         until = np.fmax.accumulate(np.where(walks, exact["assessed_at"], np.nan))
         waits = walks & (np.roll(until, 1) > arrived + 1)
         copied = walks & (exact["assessed_at"] - arrived < 1)
         is_often = waits.sum() >= ENOUGH and copied[waits].mean() > OVERTAKING
         quality.tally("at_once", copied & is_often, where="arrived and assessed")
+
+
+def _count_heap(where: str, minutes: Floats, widths: tuple[int, ...], quality: DataQuality) -> None:
+    """Count minutes in a window of one of some widths beyond those in the windows beside it, if far more are in it."""
+    within = minutes[(minutes >= 0) & (minutes < DAY)].astype(np.int64)
+    n, by_minute = 0, np.bincount(within, minlength=DAY_LONG)
+    for width in widths:
+        count = np.convolve(by_minute, np.ones(width, int), "valid")
+        beside = np.maximum(count[: -2 * width], count[2 * width :])
+        count = count[width:-width]
+        heaps = is_heap(count, NEAR * beside, LEAST)
+        n = max(n, int((count - beside)[heaps].max(initial=0)))
+    quality.add("heap", n, len(minutes), where)
+
+
+def count_numbers(numbers: Ints, quality: DataQuality) -> None:
+    """Count numbers of attendances that are not there between the first and the last, if most follow one another."""
+    steps = np.diff(np.unique(numbers))
+    n = int((steps[steps <= FAR] - 1).sum())
+    is_counted = n > MISSED and (steps == 1).sum() > NEXT * len(numbers)
+    quality.add("lacking", n if is_counted else 0, len(numbers))
 
 
 def _count_twins(

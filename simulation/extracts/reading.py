@@ -19,7 +19,7 @@ from simulation.extracts.mapping import (
     plain_code,
     zone_of,
 )
-from simulation.extracts.patterns import count_patterns
+from simulation.extracts.patterns import count_numbers, count_patterns
 from simulation.extracts.quality import DataQuality, counted_words, first_six, named_months
 from simulation.extracts.stamps import (
     DAY,
@@ -63,6 +63,8 @@ AFTER_SEEN = 15.0
 NIGHT, MOSTLY = 360, 5
 """Minutes after midnight in which a date is forgotten to be turned, and how many times as many stamps before an
 arrival are in them as after, if it was. Judgements."""
+FIGURES = r"(\d{1,15})$"
+"""What of an attendance's number is counted up."""
 LONG = 300
 """Minutes from which far more stays of one minute than of others were ended by a system. A judgement."""
 ORDERED = ("assessed_at", "triaged_at", "seen_at", "decided_at")
@@ -106,6 +108,9 @@ def read_tables(
     for name, of in mapping.stamps.items():
         if len(of) > 1:
             frame[mapping.points[name]] = in_one(*(frame.pop(part) for part in of))
+    if mapping.attendance is not None:
+        figures = stripped(frame[mapping.attendance]).str.extract(FIGURES)[0].dropna()
+        count_numbers(figures.to_numpy(dtype=np.int64), quality)
     frame = _distinct(_without_left_out(frame, mapping, quality), mapping, quality)
     stamps = {
         name: stamps_of(frame.pop(column), mapping, in_utc=name in mapping.utc)
@@ -223,7 +228,7 @@ def _with_arrival(arrived: Stamps, quality: DataQuality) -> Ints:
         [np.zeros(0, np.int64), *(part for part in parts if len(part) < FEW * len(known))]
     )
     quality.add("outside_period", len(outside), len(known))
-    order = order[~np.isin(order, outside)] if len(outside) else order
+    order = order[~np.isin(order, outside)]
     dates = arrived.at[order].astype("datetime64[m]").astype("datetime64[D]")
     months = dates.astype("datetime64[M]")
     day = (dates - months).astype(int) + 1

@@ -481,11 +481,49 @@ def hour_off(rows: Rows) -> int:
 
 
 def at_once(rows: Rows) -> int:
-    """Clinicians' times of every third patient are entered as they go home."""
-    late = [row for row in rows if is_seen(row)][::3]
+    """Every third walk-in was assessed at the arrival, whoever waits."""
+    walks = [row for row in rows if row["Arrival_Mode"] == MODES[0]][::3]
+    for row in walks:
+        row[ASSESSED] = row[ARRIVED]
+    return len(walks)
+
+
+def drift(rows: Rows) -> int:
+    """A clock of departures gains twelve seconds a day."""
+    first, late = min(row[ARRIVED] for row in rows), [row for row in rows if row[DEPARTED]]
     for row in late:
-        row[SEEN] = row[DEPARTED]
+        moved(row, DEPARTED, seconds=12 * (at(row) - datetime.strptime(first, FORMAT)).days)
     return len(late)
+
+
+def heap(rows: Rows) -> int:
+    """Clinicians' times of who waited over an hour are put before it."""
+    late = [r for r in rows if r[SEEN] and 3600 <= (at(r, SEEN) - at(r)).total_seconds() < 6000]
+    for number, row in enumerate(late):
+        row[SEEN] = (at(row) + timedelta(minutes=50 + number % 10)).strftime(FORMAT)
+    return len(late)
+
+
+def days_later(rows: Rows) -> int:
+    """Departures of every twentieth who went home are entered one to three days later."""
+    late = [row for row in rows if is_seen(row)][::20]
+    for number, row in enumerate(late):
+        moved(row, DEPARTED, days=1 + number % 3)
+    return len(late)
+
+
+def midnight(rows: Rows) -> int:
+    """Arrivals were joined to departures of their date: how many who came at night are left."""
+    rows[:] = [row for row in rows if row[ARRIVED][:10] == row[DEPARTED][:10]]
+    return sum(at(row).hour < 6 for row in rows)
+
+
+def lacking(rows: Rows) -> int:
+    """Every thirtieth attendance was not exported."""
+    rows.sort(key=lambda row: row[ARRIVED])
+    n = len(rows[15::30])
+    del rows[15::30]
+    return n
 
 
 def longest_stays(rows: Rows) -> int:
@@ -509,7 +547,8 @@ def twin(rows: Rows) -> int:
 
 WHOLE: tuple[Callable[[Rows], int], ...] = (
     other_clock, day_month_swapped, columns_swapped, few_arrivals, heap_before_4h, levels_turned,
-    before_by_rounding, same_moment, same_minute, cut_off, absent, hour_off, at_once, longest_stays, twin,
+    before_by_rounding, same_moment, same_minute, cut_off, absent, hour_off, at_once, longest_stays, twin, drift, heap,
+    days_later, midnight, lacking,
 )  # fmt: skip
 
 

@@ -34,12 +34,17 @@ from tests.extracts.dirt import (
     before_by_rounding,
     broken,
     cut_off,
+    days_later,
+    drift,
     few_arrivals,
+    heap,
     heap_before_4h,
     hour_off,
     in_utc,
     is_seen,
+    lacking,
     longest_stays,
+    midnight,
     moved,
     mutated,
     on_whole,
@@ -52,8 +57,10 @@ from tests.extracts.dirt import KINDS as MADE
 from tests.extracts.made import clean, mapping, read, written
 from tests.held import Hold
 
-PATTERNS = (cut_off, absent, hour_off, at_once, longest_stays)
-"""Kinds that are counted, and never refused."""
+PATTERNS = (
+    cut_off, absent, hour_off, at_once, longest_stays, drift, heap, days_later, midnight,
+)  # fmt: skip
+"""Kinds that are counted, and never refused; `lacking` is another, which every kind has that leaves rows out."""
 NATURAL = re.compile("hour_twice")
 """What a clean extract has, too: a night in which clocks go back."""
 LOST = {
@@ -87,7 +94,8 @@ def test_stamps_on_quarters_of_an_hour_are_counted_beyond_what_chance_makes(dirt
     [
         kind
         for kind in WHOLE
-        if kind not in (heap_before_4h, before_by_rounding, same_moment, same_minute, *PATTERNS)
+        if kind
+        not in (heap_before_4h, before_by_rounding, same_moment, same_minute, lacking, *PATTERNS)
     ],
 )
 def test_a_kind_of_a_whole_file_is_counted_or_the_file_refused_with_it(
@@ -120,6 +128,24 @@ def test_a_pattern_of_many_rows_is_counted(
     found = read(made.text(), tmp_path).quality
     assert {row.kind for row in found if row.n} & ours == {kind.__name__}
     assert found.n(kind.__name__) == pytest.approx(expected, rel=0.2)
+
+
+def test_numbers_that_are_not_there_are_counted(tmp_path: Path) -> None:
+    made = replace(broken(3000, kinds=()), rows=[dict(row) for row in broken(3000, kinds=()).rows])
+    expected = lacking(made.rows)
+    assert read(made.text(), tmp_path).quality.n("lacking") == expected == 100
+    for number, row in enumerate(made.rows):  # of numbers that a whole hospital gives
+        row["Attendance_ID"] = f"A{11 * number + number % 7:06d}"
+    assert read(made.text(), tmp_path).quality.n("lacking") == 0
+
+
+def test_stamps_of_clinicians_at_the_departure_are_a_heap(tmp_path: Path) -> None:
+    made = replace(broken(3000, kinds=()), rows=[dict(row) for row in broken(3000, kinds=()).rows])
+    late = [row for row in made.rows if is_seen(row)][::3]
+    for row in late:
+        row[SEEN] = row[DEPARTED]
+    found = {row.where: row.n for row in read(made.text(), tmp_path).quality if row.kind == "heap"}
+    assert found["seen to departed"] == pytest.approx(len(late), rel=0.02)
 
 
 def test_a_stay_of_one_minute_that_far_more_have_was_ended_by_a_system(tmp_path: Path) -> None:
