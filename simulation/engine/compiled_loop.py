@@ -240,7 +240,7 @@ def _next_stage(p, now, row, minutes, passes, n_loops, paces, early, lists, wait
 
 @inner
 def _first_stage(p, since, now, row, minutes, passes, n_loops, paces, early, lists, waiting):
-    """As `_next_look`, for a step that starts now, with work that counts from `since`."""
+    """As `_next_stage`, of a step that starts now, with work that counts from `since`."""
     early[p].work_since = since
     early[p].stage = -1
     return _next_stage(p, now, row, minutes, passes, n_loops, paces, early, lists, waiting)

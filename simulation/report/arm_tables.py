@@ -64,7 +64,11 @@ def arms_table(result: StudyResult) -> ReportTable:
             _who_labels(arm.policy),
             _stated(arm.policy),
             *_agreement(result, arm),
-            ", ".join(change_words(path, value) for path, value in arm.ready.arm.changes.items())
+            ", ".join(
+                change_words(path, value)
+                for stated in result.design.stated_changes(arm.ready.arm).values()
+                for path, value in stated.changes.items()
+            )
             or "none",
             stated_cost(arm),
             arm.explanation.cost_words,

@@ -100,7 +100,8 @@ def arm_lines(study: Study, changes: ArmChanges) -> Iterator[str]:
     yield from _change_lines(changes)
     yield from _folded(HOW_FOUND)
     yield f"\nWhat '{arm.name}' assumes, besides the baseline"
-    added = assumptions_added_by(arm, study.baseline) if arm.name != study.design.baseline else ()
+    design = study.design
+    added = assumptions_added_by(arm, study.baseline, design) if arm.name != design.baseline else ()
     assumed = [number for number in added if number.evidence == "assumed"]
     sourced = [number for number in added if number.evidence != "assumed"]
     for number in assumed:

@@ -517,9 +517,12 @@ def first_table(result: StudyResult) -> ReportTable | None:
     levels = [
         Cell(row.mean, row.unit) for row in (result.row(base.name, *figure) for figure in figures)
     ]
-    in_brackets = result.study.held_to_records  # the range of an effect
+    headers = ["arm", *(_header(result, *figure) for figure in figures)]
     of_base: list[str | Cell] = [f"{base.label} (baseline)", *levels]
+    worth_header, worth_note = trials_column(result)
+    in_brackets = result.study.held_to_records  # the range of an effect
     if not in_brackets:
+        headers.insert(2, worth_header)
         of_base.insert(2, UNKNOWN)
     cells: list[Cells] = [(*of_base, *[UNKNOWN] * (limits + costs))]
     for arm in arms_in_order(result):
@@ -531,12 +534,8 @@ def first_table(result: StudyResult) -> ReportTable | None:
             of_arm.append(stated_cost(arm, "rounded pounds"))
         cells.append((labelled(result, arm), *of_arm))
     beside = (*([LIMITS_HEADER] if limits else []), *(["cost a year"] if costs else []))
-    shown = [_header(result, *figure) for figure in figures]
-    worth_header, worth_note = trials_column(result)
-    after_first = [] if in_brackets else [worth_header]
-    headers = ("arm", shown[0], *after_first, *shown[1:], *beside)
-    notes = (*_notes(result, figures), worth_note)
-    return ReportTable("first_page", f"Each arm against '{base.label}'", headers, cells, notes)
+    notes, title = (*_notes(result, figures), worth_note), f"Each arm against '{base.label}'"
+    return ReportTable("first_page", title, (*headers, *beside), cells, notes)
 
 
 def _figures(result: StudyResult) -> tuple[tuple[str, str], ...]:
@@ -597,9 +596,10 @@ def _cell(result: StudyResult, arm: ArmResult, measure: str, group: str) -> Cell
         finding = result.finding(arm.name, target)
         kind, words = finding.kind, short_words(finding)
     if worth := outcome_of(result, arm.name).range_in_fits(row):
-        kind, words = (kind, words) if worth.holds else ("cannot-tell", "either way")
-        ends = worth.low, worth.high
-        return Cell(row.difference, row.unit, *ends, style="difference", words=words, look=kind)
+        if not worth.holds:
+            kind, words = "cannot-tell", "either way"
+        cell = difference_cell(row, words=words, look=kind)
+        return replace(cell, low=worth.low, high=worth.high)
     return range_cell(row, words=words, look=kind)
 
 

@@ -452,6 +452,11 @@ class Design:
         """The name of the arm in which these levers are on: 'accuracy+time'; the baseline if there are none."""
         return TOGETHER.join(name for name in self.levers if name in levers) or self.baseline
 
+    def stated_changes(self, arm: Arm) -> dict[str, Arm | Lever]:
+        """Whatever states changes of an arm, by its place in the arm: each of its levers, then the arm itself."""
+        levers = {f"levers.{name}.changes": self.levers[name] for name in arm.levers}
+        return {**levers, "changes": arm}
+
     @property
     def shown(self) -> tuple[str, ...]:
         """The arms that a report shows: no draws of another arm's table, and of the combinations of levers only those

@@ -96,7 +96,7 @@ def explain(study: Study) -> Explanation:
             cost=cost.pounds if cost is not None else None,
             cost_words=cost.words if cost is not None else "",
             changed=changed.get(arm.name, ()),
-            added_assumptions=assumptions_added_by(arm, study.baseline),
+            added_assumptions=assumptions_added_by(arm, study.baseline, study.design),
             cost_range=(cost.low, cost.high) if cost is not None else None,
             readings=readings.get(arm.name, {}),
         )

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from simulation.records.serialise import Plain, to_plain
+from simulation.study.design import Design
 from simulation.study.study import ReadyArm
 from simulation.wording import clipped
 
@@ -121,8 +122,10 @@ class AddedAssumption:
     source: str
 
 
-def assumptions_added_by(arm: ReadyArm, baseline: ReadyArm) -> tuple[AddedAssumption, ...]:
-    """Every sourced statement of an arm's policy, changes and cost that the baseline does not make there."""
+def assumptions_added_by(
+    arm: ReadyArm, baseline: ReadyArm, design: Design
+) -> tuple[AddedAssumption, ...]:
+    """Every sourced statement of an arm's policy, levers, changes and cost that the baseline does not make there."""
     ours, theirs = (
         {
             where: _without_nested(block)
@@ -132,14 +135,15 @@ def assumptions_added_by(arm: ReadyArm, baseline: ReadyArm) -> tuple[AddedAssump
     )
     added = [(where, block) for where, block in ours.items() if theirs.get(where) != block]
     definition = arm.arm
-    sourced = definition.evidence is not None and definition.source is not None
-    if sourced and definition.changes != baseline.arm.changes:
-        own = {
-            "value": to_plain(definition.changes),
-            "evidence": definition.evidence,
-            "source": definition.source,
-        }
-        added.append(("changes", own))
+    for where, stated in design.stated_changes(definition).items():
+        sourced = stated.evidence is not None and stated.source is not None
+        if sourced and stated.changes and stated.changes != baseline.arm.changes:
+            own = {
+                "value": to_plain(stated.changes),
+                "evidence": stated.evidence,
+                "source": stated.source,
+            }
+            added.append((where, own))
     if definition.cost is not None:
         added.append(("cost", to_plain(definition.cost)))
     return tuple(

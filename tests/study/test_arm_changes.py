@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+import simulation as ae
 from simulation.assurance.targets import targets_named
 from simulation.config import load, packaged_configs
 from simulation.department.vocabulary import Pathway
@@ -19,7 +20,7 @@ from simulation.study.arm_changes import (
     kind_in_trials,
     place_of_change,
 )
-from simulation.study.design import Arm, Cost
+from simulation.study.design import Arm, Cost, Design, Target
 from simulation.study.statements import assumptions_added_by
 from simulation.study.study import ReadyArm
 from simulation.triage.policy import Policy
@@ -95,6 +96,17 @@ SAVES = {
     "seconds_saved": {"value": 60, "range": [0, 90], **WHY},
     "never_below": {"value": 0, "range": [0, 1], **WHY},
 }
+DESIGN = Design(
+    name="made",
+    question="Which?",
+    baseline="nurse",
+    arms={"nurse": Arm(label="Nurse", triage="nurse")},
+    primary=(
+        Target(
+            measure="wait_to_clinician_mean", label="Wait", minimal_important_difference=5, **WHY
+        ),
+    ),
+)
 
 
 def pathway(**changes: Any) -> Pathway:
@@ -255,7 +267,7 @@ def test_only_what_the_arm_states_besides_the_baseline_is_an_added_assumption(ho
     )
     cost = Cost(per_year=5, what="a licence", evidence="assumed", source="a guess")
     arm = replace(arm, arm=replace(arm.arm, cost=cost))
-    added_assumptions = assumptions_added_by(arm, ready("nurse"))
+    added_assumptions = assumptions_added_by(arm, ready("nurse"), DESIGN)
     assert [(each.where, each.value, each.range, each.evidence) for each in added_assumptions] == [
         ("triage.covers", "minutes walk_in", "–", "published"),
         ("triage.minutes.seconds_saved", "60", "0 to 90", "assumed"),
@@ -276,7 +288,7 @@ def test_whose_figures_the_changes_of_an_arm_are_is_an_added_assumption() -> Non
     more = replace(
         arm.arm, changes={"staffing.nurses.extra": 1}, evidence="assumed", source="a choice of ours"
     )
-    added_assumptions = assumptions_added_by(replace(arm, arm=more), baseline)
+    added_assumptions = assumptions_added_by(replace(arm, arm=more), baseline, DESIGN)
     assert [(each.where, each.value, each.evidence, each.source) for each in added_assumptions] == [
         ("changes", "staffing.nurses.extra 1", "assumed", "a choice of ours")
     ]
@@ -373,3 +385,12 @@ def test_a_tool_that_goes_live_after_four_weeks_is_seen() -> None:
     study = replace(base, arms=(baseline, arm))
     (changes,) = explain_changes(study)
     assert [each.what for each in changes.changes] == ["triage"]
+
+
+def test_what_a_lever_changes_of_the_department_is_an_added_assumption() -> None:
+    study = ae.load("study=ablation", "ensemble=none", "run.replications=1")
+    together = study.design.combination({"reprioritise"})
+    added = assumptions_added_by(study.arm(together), study.baseline, study.design)
+    (states,) = [each for each in added if each.where == "levers.reprioritise.changes"]
+    assert "pathway.rounds.every_minutes" in states.value
+    assert states.evidence == "assumed"
