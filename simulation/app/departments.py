@@ -7,7 +7,7 @@ kept in memory, under a name that nobody can guess, and is looked up in the same
 
 import re
 from collections.abc import Container, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from textwrap import shorten
@@ -18,7 +18,7 @@ from simulation.config.composing import stated_in
 from simulation.config.dotted import Raw, resolve
 from simulation.config.ensembles import PACKAGED as PACKAGED_ENSEMBLE
 from simulation.config.ensembles import ensemble_named
-from simulation.config.files import Folders, file_named, fingerprint_of, names_in
+from simulation.config.files import Folders, file_named, fingerprint_of, names_in, stated_by
 from simulation.config.studies import scaled_to_totals
 from simulation.errors import Faults, nearest, refuse
 from simulation.records.serialise import read_rows
@@ -106,7 +106,16 @@ class Place:
         known = self.departments()
         if name not in known:
             refuse("department", f"there is no '{name[:40]}'", nearest(name[:40], known))
-        return known[name]
+        found = known[name]
+        if not found.ensemble:
+            return found
+        built = ensemble_named(found.ensemble, self._folders).built  # may be of another site
+        groups = (word.partition("=")[0] for word in found.words)
+        words = [f"{group}={getattr(built, group, name)}" for group in groups]
+        if name in names_in("study", self._folders):
+            held = "not_calibrated" in stated_by("study", name, self._folders)
+            words += ["study.not_calibrated='one of those held to records'"] * held
+        return replace(found, words=tuple(words))
 
     def own_policies(self) -> dict[str, str]:
         """The names of the user's own files of policies, by the name of the arm that each becomes: those in folders of

@@ -199,8 +199,11 @@ def extract(line: CommandLine) -> int:
         file = line.words[1]
         name = line["name"] or mapping_of(file)
         Faults(name_faults(name, line.own_configs, (), "a mapping")).refuse()
-        for path in write_files({GROUP: draft(file)}, name, line.own_configs):
+        text = draft(file)
+        for path in write_files({GROUP: text}, name, line.own_configs):
             print(f"{path}: what each column seems to be. Correct it, above all what codes mean.")
+        for missing in re.findall("# (Not whole yet.*)", text):
+            print(missing)
         other = "" if name == mapping_of(file) else f" mapping={name}"
         print(f"\nNext: aeflow extract {file}{other}{line.config_option}")
         return 0

@@ -130,7 +130,7 @@ The arms are those of configs/study/ai_triage.yaml. Add your own below `arms`, a
 for configs/triage/our_ai.yaml, and `focus: [our_ai]` for the products that the answer begins with.
 What is paid for each attendance, at yours, is stated here; other costs stay those of configs/study/ai_triage.yaml.
 Your nurses' labels, in configs/nurse/NAME.yaml: write `- override /nurse@_global_.nurse: NAME` above `_self_`.
-One department: `ensemble: NAME` once `aeflow ensemble study=NAME` has built departments that fit.""",
+Departments that fit are of `ensemble: NAME`: `aeflow ensemble study=NAME` builds them, or `aeflow fit` did.""",
     "priors": """\
 Drawn evenly over its range, each parameter apart from the others. `how: times` is a factor on the department's own
 value, `set` the value itself.""",

@@ -338,3 +338,23 @@ def test_the_first_visit_s_answer_is_narrowed_by_figures_of_one_s_own() -> None:
     )
     assert 'href="/first"' in text
     assert 'href="/narrow?run=first"' in front_page(LOCAL)
+
+
+def test_departments_held_to_records_are_asked_as_they_were_built(here: Path) -> None:
+    """Of `aeflow fit`: a site of that name, and departments that were built from another, which the ensemble names."""
+    configs = here / "configs"
+    for group in ("site", "ensembles", "study"):
+        (configs / group).mkdir(parents=True, exist_ok=True)
+    (configs / "site" / "held.yaml").write_text(SITE, encoding="utf-8")
+    packaged = (Path(__file__).parents[2] / "configs" / "ensembles" / "england.yaml").read_text(
+        encoding="utf-8"
+    )
+    (configs / "ensembles" / "held.yaml").write_text(
+        packaged.replace("name: england", "name: held", 1), encoding="utf-8"
+    )
+    why = "defaults: [ai_triage, _self_]\nname: held\nensemble: held\nnot_calibrated: it is one alone\n"
+    (configs / "study" / "held.yaml").write_text(why, encoding="utf-8")
+    department = LOCAL.department("held")
+    assert department.words[0] == "site=typical"
+    study = LOCAL.load("study=ai_triage", *department.over(20), "run.replications=20")
+    assert study.held_to_records
