@@ -531,7 +531,7 @@ def test_the_answer_is_reached_and_stopped_by_keyboard_alone(visitor: Visit) -> 
     page = visitor(f"/?{EXAMPLE}&tests=30")
     answered(page)
     unfold(page, "change more")
-    slider = page.get_by_label("Time to a blood result")
+    slider = page.get_by_role("slider", name="Time to a blood result")
     slider.focus()
     page.keyboard.press("ArrowRight")
     expect(page.locator("#tests-shown")).to_have_text("+35 %: 39 minutes by day")
