@@ -14,7 +14,7 @@ import numpy as np
 from simulation.extracts.mapping import CATEGORIES
 from simulation.extracts.quality import DataQuality
 from simulation.extracts.stamps import DAY, DAY_LONG, is_heap, rounding_of
-from simulation.records.schema import Column, Floats, Ints, Mask
+from simulation.records.schema import LEFT, Column, Floats, Ints, Mask
 
 WEEK = 7
 SIX_HOURS = ("0:00 to 6:00", "6:00 to 12:00", "12:00 to 18:00", "18:00 to 24:00")
@@ -27,6 +27,8 @@ HOUR_FROM, HOUR_TO = 40, 85
 """Minutes by which the shortest spans of a week are off where a clock is an hour off."""
 LAST, MANY_LAST = 60, 20
 """Minutes before the longest stay in which so many stays end only if longer ones were cut."""
+MANY_HOME = 50
+"""Stays in six hours of which more in the next six are no chance."""
 SPANS, HOURS = (1, 10), (60,)
 """Minutes of the windows in which spans are counted, and times of day; below the last a stay is short."""
 NEAR, LEAST = 2.5, 24
@@ -38,6 +40,8 @@ STEADY, WEEKS, DRIFT = 0.9, 8, 12
 NEXT, FAR = 0.3, 100
 """The share of attendances after which the next number is there too, if numbers are given one by one; and how many of
 them at once were never given."""
+APART, CHANGE, LITTLE = 3, 1.4, 0.01
+"""Weeks before and after that all have to differ, by which factor, and what is added to shares of nearly none."""
 MINUTES_APART, TWINS = 2, 0.005
 """Minutes between the arrivals of two rows for one patient, and the share of such rows that may be chance."""
 
@@ -68,10 +72,11 @@ def count_patterns(
     for first, last in combinations(exact, 2):
         span = exact[last] - exact[first] + max(SPANS) * (first in LATE)
         _count_heap(f"{first[:-3]} to {last[:-3]}", span, SPANS, quality)
+    for name, at in exact.items():
+        _count_heap(f"{name[:-3]} by the clock", at % DAY, SPANS[-1:], quality)
     _count_at_once(exact, codes, quality)
-    home = stay[codes["outcome"] == 0]
-    n, half_a_day = (int((home > minutes).sum()) for minutes in (DAY, DAY / 2))
-    quality.add("days_later", n if n > max(half_a_day / 2, MANY_LAST) else 0, len(home))
+    _count_changed(times, groups, quality)
+    _count_late_home(stay[codes["outcome"] == 0], quality)
     n, over = int((arrived % DAY < 360).sum()), departed // DAY > arrived // DAY
     quality.add("midnight", 0 if n <= MISSED or over.any() else n, len(stay))
     n = int((stay > np.nan_to_num(stay).max() - LAST).sum())
@@ -90,6 +95,43 @@ def _count_absent(
     quality.add(
         "absent", n if n > MISSED and days >= WEEK else 0, len(arrived), f"{label}, for {days} days"
     )
+
+
+def _count_changed(
+    times: Mapping[str, Floats], groups: Mapping[str, Mask], quality: DataQuality
+) -> None:
+    """Count attendances from a week on in which something has changed for good that hardly moves from week to week: the
+    share of a group, but of those who leave, or minutes from the first clinician to the decision or the departure."""
+    import pandas as pd
+
+    steady = {
+        f"share of {label}": has.astype(float) for label, has in groups.items() if label != LEFT
+    }
+    if {"seen_at", "decided_at"} <= times.keys():
+        until = np.fmin(times["decided_at"], times["departed_at"])
+        steady["minutes from the first clinician to the decision or the departure"] = (
+            until - times["seen_at"]
+        )
+    week = times["arrived_at"] // (WEEK * DAY)
+    for label, values in steady.items():
+        by_week = pd.Series(values).groupby(week)
+        middle = by_week.median() if label.startswith("minutes") else by_week.mean()
+        middle = middle[by_week.count() >= ENOUGH] + LITTLE
+        least, most = (getattr(middle.rolling(APART), of)() for of in ("min", "max"))
+        later = pd.concat([least, most], axis=1).shift(-APART)
+        is_other = (later[0] > CHANGE * most) | (later[1] * CHANGE < least)
+        n = int((week > is_other.idxmax()).sum()) if is_other.any() else 0
+        quality.add("changed", n, len(week), label)
+
+
+def _count_late_home(stay: Floats, quality: DataQuality) -> None:
+    """Count stays of those sent home from the first six hours in which more end than in the six before: tails fall."""
+    by_hour = np.bincount((stay[stay < FAR * 60] // 60).astype(int), minlength=FAR)
+    count = np.convolve(by_hour, np.ones(6, int), "valid")
+    before = count[6:-6]
+    rises = count[12:] > np.maximum(before + 2 * np.sqrt(before), MANY_HOME)
+    n = int(by_hour[12 + rises.argmax() :].sum()) if rises.any() else 0
+    quality.add("late_home", n, len(stay))
 
 
 def _count_hour_off(times: Mapping[str, Floats], quality: DataQuality) -> None:
@@ -134,7 +176,7 @@ def _count_heap(where: str, minutes: Floats, widths: tuple[int, ...], quality: D
         count = np.convolve(by_minute, np.ones(width, int), "valid")
         beside = np.maximum(count[: -2 * width], count[2 * width :])
         count = count[width:-width]
-        heaps = is_heap(count, NEAR * beside, LEAST)
+        heaps = is_heap(count, beside, LEAST) & (count > NEAR * beside)
         n = max(n, int((count - beside)[heaps].max(initial=0)))
     quality.add("heap", n, len(minutes), where)
 

@@ -504,12 +504,20 @@ def heap(rows: Rows) -> int:
     return len(late)
 
 
-def days_later(rows: Rows) -> int:
+def late_home(rows: Rows) -> int:
     """Departures of every twentieth who went home are entered one to three days later."""
     late = [row for row in rows if is_seen(row)][::20]
     for number, row in enumerate(late):
         moved(row, DEPARTED, days=1 + number % 3)
     return len(late)
+
+
+def changed(rows: Rows) -> int:
+    """From May on the clinician's time is that of the last one, near the departure of those sent home."""
+    later = [row for row in rows if row[ARRIVED][:7] >= "2025-05"]
+    for row in filter(is_seen, later):
+        row[SEEN] = (at(row, DEPARTED) - (at(row, DEPARTED) - at(row, SEEN)) / 3).strftime(FORMAT)
+    return len(later)
 
 
 def midnight(rows: Rows) -> int:
@@ -548,7 +556,7 @@ def twin(rows: Rows) -> int:
 WHOLE: tuple[Callable[[Rows], int], ...] = (
     other_clock, day_month_swapped, columns_swapped, few_arrivals, heap_before_4h, levels_turned,
     before_by_rounding, same_moment, same_minute, cut_off, absent, hour_off, at_once, longest_stays, twin, drift, heap,
-    days_later, midnight, lacking,
+    late_home, changed, midnight, lacking,
 )  # fmt: skip
 
 
