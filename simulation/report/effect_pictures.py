@@ -428,27 +428,24 @@ def first_picture(
 
 
 class DrawnEffect(NamedTuple):
-    """An arm's effect as it is drawn: intervals from the widest, and the kind of verdict that it is coloured by."""
+    """An arm's effect as it is drawn: its verdict, and intervals from the widest."""
 
     arm: ArmResult
     finding: Finding
     ends: list[tuple[float, float]]
-    kind: str
 
 
 def _shown(result: StudyResult, arm: ArmResult) -> DrawnEffect:
     """The 5th and 95th percentile over departments, where there are several (of departments held to records, the range
     of the effect), then the interval, where it is known."""
-    finding = result.finding(arm.name, result.first_target)
-    row, spread, kind = finding.comparison, finding.spread, finding.kind
-    worth = outcome_of(result, arm.name).range_in_fits(row)
-    ends = (
-        [(row.department_p5, row.department_p95)] if spread is not None and spread.is_range else []
-    )
-    if worth is not None:
-        ends, kind = [(worth.low, worth.high)], kind if worth.holds else "cannot-tell"
-    ends.append((row.difference_low, row.difference_high))
-    return DrawnEffect(arm, finding, [pair for pair in ends if all(map(math.isfinite, pair))], kind)
+    outcome = outcome_of(result, arm.name)
+    finding, row = outcome.first, outcome.first.comparison
+    ends = [(row.difference_low, row.difference_high)]
+    if worth := outcome.range_in_fits(row):
+        ends.insert(0, (worth.low, worth.high))
+    elif finding.spread and finding.spread.is_range:
+        ends.insert(0, (row.department_p5, row.department_p95))
+    return DrawnEffect(arm, finding, [pair for pair in ends if all(map(math.isfinite, pair))])
 
 
 def _row(
@@ -457,7 +454,7 @@ def _row(
     """What is drawn of one arm."""
     row, ends = shown.finding.comparison, shown.ends
     factor = axis_scale(row.unit)
-    colour, shape = STYLES.get(shown.kind, (UNCLEAR, "circle"))
+    colour, shape = STYLES.get(shown.finding.kind, (UNCLEAR, "circle"))
     thickness = (1.4, 4.5)[-len(ends) :] if ends else ()
     return {
         "top": top,

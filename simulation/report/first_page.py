@@ -295,8 +295,6 @@ def _effect_words(outcome: ArmOutcome, finding: Finding, *, sized: bool = True) 
         return f"{what}: {change(row.difference, row.unit)} {short_unit(row)}{ends}"
     low, high = sorted((abs(row.difference_low), abs(row.difference_high)))
     ends = _range_words(outcome, finding) or f" ({_plain(low, row)} to {_plain(high, row)})"
-    worth = outcome.range_in_fits(row)
-    sized &= worth is None or worth.holds
     size = f", {SIZES[finding.verdict.size or 'open']}" if sized else ""
     return f"{_size_words(row)}{ends}{size}"
 

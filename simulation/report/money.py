@@ -95,7 +95,7 @@ def better_table(result: StudyResult) -> ReportTable:
     for row in ranked(result, target):
         arm = result.arm(row.arm)
         money = (stated_cost(arm), per_100k_cell(row, arm)) if with_costs else ()
-        verdict = result.finding(arm.name, target).verdict.words
+        verdict = outcome_of(result, arm.name).first.verdict.words
         cells.append((labelled(result, arm), difference_cell(row), *money, verdict))
     unit = unit_words(result.unit(target))
     costs = ("cost a year", "for each £100,000 a year") if with_costs else ()
@@ -127,7 +127,7 @@ def alternatives_table(result: StudyResult) -> ReportTable:
         if of_kind:
             cells.append((words, "", *("",) * len(HEADERS)))
         for arm in of_kind:
-            finding = result.finding(arm.name, target)
+            finding = outcome_of(result, arm.name).first
             row = finding.comparison
             difference, interval = difference_cells(row)
             effect = replace(difference, look="" if why_no_verdict(result) else finding.kind)

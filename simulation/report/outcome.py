@@ -161,8 +161,28 @@ class ArmOutcome:
 
     @cached_property
     def effects(self) -> tuple[Finding, ...]:
-        """Its effect on each target, that on the first target first."""
-        return tuple(one for one in self.result.findings if one.arm == self.arm.name)
+        """Its effect on each target, that on the first target first; of departments held to records, of neither sign
+        where `range_in_fits` has both."""
+        own = (one for one in self.result.findings if one.arm == self.arm.name)
+        return tuple(self._in_fits(one) for one in own)
+
+    def _in_fits(self, finding: Finding) -> Finding:
+        worth = self.range_in_fits(finding.comparison)
+        if worth is None or worth.holds:
+            return finding
+        is_little = max(-worth.low, worth.high) < finding.target.minimal_important_difference
+        verdict = replace(
+            finding.verdict,
+            kind="no change beyond" if is_little else "cannot tell",
+            words="either way",
+            size=None,
+            reason="",
+        )
+        return replace(finding, verdict=verdict)
+
+    def on(self, target: Target) -> Finding:
+        """Its effect on a target."""
+        return next(one for one in self.effects if one.target == target)
 
     @property
     def first(self) -> Finding:
@@ -271,12 +291,6 @@ class ArmOutcome:
         return self.on_past_trials(row) if self.result.study.held_to_records else None
 
     @property
-    def keeps_sign(self) -> bool:
-        """Whether its effect on the first target is of one sign from end to end of `range_in_fits`, if it has one."""
-        worth = self.range_in_fits(self.first.comparison)
-        return worth is None or worth.holds
-
-    @property
     def more_leave(self) -> bool:
         """Whether a wait falls while more patients leave, which ends theirs."""
         row, left = self.first.comparison, "left_share"
@@ -294,10 +308,12 @@ class ArmOutcome:
             return Hinge(
                 "no figure" if decides.differs else "alike" if self._is_alike else "not settled"
             )
-        if decides.rule is None or decides.rule.hit_rate <= decides.rule.commoner:
+        worth = self.range_in_fits(self.first.comparison)
+        rule = decides.rule if worth is None or worth.holds else None
+        if rule is None or rule.hit_rate <= rule.commoner:
             grows = decides.best.slope * self.first.comparison.difference > 0
             return Hinge(None, figure, grows=grows)
-        return Hinge(None, figure, decides.rule)
+        return Hinge(None, figure, rule)
 
     @property
     def _is_alike(self) -> bool:
@@ -598,11 +614,9 @@ def alternatives(result: StudyResult) -> list[ArmOutcome]:
 
 @kept_with_result
 def best_alternative(result: StudyResult) -> ArmOutcome | None:
-    """The alternative with the largest effect, of those shown to help by enough to matter that fail no limit, and of
-    these before others of those whose effect keeps its sign; in its place the cheapest that is shown to do as much,
-    where both costs are stated."""
+    """The alternative with the largest effect, of those shown to help by enough to matter that fail no limit; in its
+    place the cheapest that is shown to do as much, where both costs are stated."""
     good = [one for one in alternatives(result) if one.first.matters == "helps" and not one.fails]
-    good = [one for one in good if one.keeps_sign] or good
     most = max(good, key=lambda one: abs(one.first.comparison.difference), default=None)
     if most is None or most.arm.cost is None:
         return most

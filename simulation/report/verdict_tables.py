@@ -156,7 +156,7 @@ def target_table(result: StudyResult, target: Target) -> ReportTable:
     base = result.row_of(target)
     unit, cells = base.unit, list[Cells]()
     for arm in result.others:
-        finding = result.finding(arm.name, target)
+        finding = outcome_of(result, arm.name).on(target)
         row = finding.comparison
         difference, interval = difference_cells(row)
         noise = ends_cell(row.simulated_low, row.simulated_high, unit)
@@ -593,7 +593,7 @@ def _cell(result: StudyResult, arm: ArmResult, measure: str, group: str) -> Cell
         kind = "no-change" if prints_as_zero(row) else kind_of_row(row)
         words = KIND_WORDS[kind]
     else:
-        finding = result.finding(arm.name, target)
+        finding = outcome_of(result, arm.name).on(target)
         kind, words = finding.kind, short_words(finding)
     if worth := outcome_of(result, arm.name).range_in_fits(row):
         if not worth.holds:

@@ -15,8 +15,10 @@ from simulation.display.table import Cell, difference_cell, range_cell
 from simulation.display.words import CUT, UNCUT, change, departments_words, measure_notes, span
 from simulation.measures.measuring import MeasureName, Measures
 from simulation.questions.what_decides import find_deciding
+from simulation.report.effect_pictures import _shown
 from simulation.report.first_page import _effect_words, _range_words, first_page, headlines
-from simulation.report.outcome import ArmOutcome, alternatives, best_alternative, outcome_of
+from simulation.report.money import better_table
+from simulation.report.outcome import ArmOutcome, OnPastTrials, best_alternative, outcome_of
 from simulation.report.screen import print_result, verdict_words
 from simulation.report.verdict_tables import first_table, over_tables, safety_table, target_table
 from simulation.runs.stored_run import _first_verdict
@@ -96,20 +98,26 @@ def test_departments_held_to_records_are_told_with_the_range_of_past_trials(over
     assert "(" not in verdict_words(_first_verdict(held))
 
 
-def test_an_alternative_whose_effect_keeps_its_sign_is_best(
-    over: Result, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("ends", "matters"), [((-30, 9), "open"), ((-0.01, 0.01), "little")])
+def test_all_that_judges_an_effect_in_fits_judges_by_its_range(
+    over: Result,
+    monkeypatch: pytest.MonkeyPatch,
+    ends: tuple[float, float],
+    matters: str,
 ) -> None:
-    best = best_alternative(over)
-    assert best is not None
-    assert best.keeps_sign
-    others = [one for one in alternatives(over) if one.arm.name != best.arm.name]
-    monkeypatch.setattr(
-        ArmOutcome, "keeps_sign", property(lambda one: one.arm.name != best.arm.name)
-    )
-    now = best_alternative(replace(over))
-    assert now is not None
-    helps = [one.arm.name for one in others if one.first.matters == "helps" and not one.fails]
-    assert now.arm.name in (helps or [best.arm.name])
+    assert best_alternative(over) is not None
+    worth = OnPastTrials("", 0, *ends, holds=False)
+    monkeypatch.setattr(ArmOutcome, "range_in_fits", lambda one, row: worth)
+    held, target = replace(over), over.targets[0]
+    assert best_alternative(held) is None
+    assert [outcome_of(held, arm).first.matters for arm in ("quicker", "two")] == [matters] * 2
+    assert {row[-2] for row in target_table(held, target).rows} == {"either way"}
+    assert {row[-1] for row in better_table(held).rows} == {"either way"}
+    assert {_shown(held, arm).finding.kind for arm in held.others} <= {"cannot-tell", "no-change"}
+    hinge = outcome_of(held, "quicker").hinge
+    assert hinge.figure
+    assert hinge.rule is None, "it says where the effect helps enough"
+    assert outcome_of(over, "quicker").hinge.rule is not None
 
 
 @pytest.mark.parametrize(("commoner", "is_told"), [(0.7, True), (0.9, False), (0.95, False)])

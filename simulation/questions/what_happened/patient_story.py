@@ -8,6 +8,7 @@ import math
 from calendar import day_name, month_name
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -20,6 +21,7 @@ from simulation.measures.patients_table import nobody
 from simulation.measures.quantities import AMBULANCE, WALK_IN
 from simulation.patients import Calendar
 from simulation.records.schema import IN_BUILDING, LEFT, Patients
+from simulation.records.serialise import read_yaml
 from simulation.study.simulate import Simulated, simulate_arm
 from simulation.study.statements import BANNER
 from simulation.study.study import Study
@@ -30,31 +32,10 @@ TOLD_ATTRIBUTES = ("age_band", "sex", "language_need", "complaint")
 """Attributes that introduce a patient, where the table has them."""
 SHORTEST = 0.5
 """Minutes below which a wait is not worth a word."""
-WORDS = {
-    "waited": "waited{} for {}",
-    "left": ", then gave up",
-    "blocked": ", then found the queue full",
-    "open": ", and still waits",
-    "which": ", which {}",
-    "took": "took {}",
-    "goes_on": "still goes on",
-    "departed": "{} after arriving",
-    "none": "Did not come under this policy.",
-}
-"""What is said of an activity, of a departure, and of who did not come, in Python and in the page of an animation."""
-
-
-STEP_WORDS = {
-    "contact": "a clinician", "look": "a clinician", "review": "a clinician's review", "settling": "a nurse",
-    "seat": "a chair", "trolley": "a trolley", "place": "a place", "sampling": "a blood sample",
-    "laboratory": "blood results", "reporting": "the report on a picture",
-}  # fmt: skip
-"""What a step is to a patient, by how its name ends; another name is kept."""
-STEP_PLACES = {
-    "majors": " in majors", "minors": " in minors", "resus": " in resus", "children": " for children", "doctor": "",
-    "specialty": " of the specialty team",
-}  # fmt: skip
-"""What the rest of a step's name says of the place, or of who it is."""
+WORDS, STEP_WORDS, STEP_PLACES = read_yaml(Path(__file__).with_name("patient_words.yaml"))
+"""What is said of an activity, of a departure, and of who did not come, in Python and in the page of an animation; what
+a step is to a patient, by how its name ends (another name is kept); and what the rest of its name says of the place, or
+of who it is."""
 
 
 class PatientKey(NamedTuple):
@@ -281,7 +262,7 @@ def step_words(name: str) -> str:
     for part, told in STEP_WORDS.items():
         if words.endswith(part):
             rest = words.removesuffix(part).strip()
-            return told + STEP_PLACES.get(rest, f" ({rest})" if rest else "")
+            return f"{told}{STEP_PLACES.get(rest, f' ({rest})' if rest else '')}"
     return words
 
 
