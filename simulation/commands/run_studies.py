@@ -83,6 +83,8 @@ def _run_studies(line: CommandLine, *, alone: bool) -> int:
         from simulation.questions.sweep import put_together
 
         put_together(done, studies[0].results_folder)
+    if done and studies[-1].held_to_records:
+        print(f"\nNext: aeflow app{line.config_option}")
     return code
 
 

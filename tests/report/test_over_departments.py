@@ -438,3 +438,14 @@ def test_tables_of_an_offer_say_that_a_verdict_has_to_hold_over_the_range(
         assert further in note
     one = replace(offered, study=replace(offered.study, design=replace(offered.design, offer=None)))
     assert further not in "".join(target_table(one, one.first_target).notes)
+
+
+@pytest.mark.parametrize("held", [False, True])
+def test_a_comparison_over_departments_held_to_records_ends_with_what_to_type_next(
+    mine: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], held: bool
+) -> None:
+    length = "run.replications=40", "run.measured_days=1", "run.warm_up_days=0", "executor=serial"
+    words = ["study=mine", "ensemble=ours", *length, *["+study.not_calibrated=alone"] * held]
+    assert main(["compare", *words, f"results={tmp_path}", "--config-dir", str(mine)]) == 0
+    last = capsys.readouterr().out.splitlines()[-1]
+    assert (last == f"Next: aeflow app --config-dir {mine}") == held
