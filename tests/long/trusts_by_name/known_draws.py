@@ -64,8 +64,8 @@ def first_of_each_cause(n: int) -> Ensemble:
     return replace(packaged, name=DEPARTMENTS, departments=tuple(chosen))
 
 
-def solver_of(ensemble: Ensemble, years: int, where: Sequence[str] = ()) -> Solver:
-    """A solver that only simulates: so many years of these departments, kept in `results`."""
+def solver_of(ensemble: Ensemble, where: Sequence[str] = ()) -> Solver:
+    """A solver that only simulates: years of these departments, kept in `results`, to which further ones are added."""
     n = len(ensemble.departments)
 
     def made() -> Study:
@@ -73,7 +73,7 @@ def solver_of(ensemble: Ensemble, years: int, where: Sequence[str] = ()) -> Solv
         study = study_over(texts_alone(ensemble, None), DEPARTMENTS, n, search_folders(None), words)
         return of_years(study).of_arms([])
 
-    answers = {"script": "known draws", "n": n, "years": years, "where": where}
+    answers = {"script": "known draws", "n": n, "where": where}
     kept = KeptYears(Path("results"), answers, {"ensemble": ensemble, **program_parts()})
     return Solver(made, ensemble, kept=kept, measures=tuple(MEASURES))
 
@@ -145,7 +145,7 @@ def mean_taken_off(solver: Solver, measure: str) -> float:
 
 def main(years: int = YEARS, n: int = N) -> int:
     """Print what is found, of all departments and of each cause; 0 if the mean is moved by less than is allowed."""
-    solver = solver_of(first_of_each_cause(n), years)
+    solver = solver_of(first_of_each_cause(n))
     plain = plain_years(solver, years)
     causes = [member.cause for member in solver.members]
     level = {name: of.mean(axis=0) for name, of in plain.items()}

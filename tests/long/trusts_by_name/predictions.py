@@ -104,7 +104,7 @@ def simulated_slopes(n: int) -> tuple[Floats, dict[str, Floats]]:
     ensemble = first_of_each_cause(n)
 
     def share(*where: str) -> Floats:
-        return np.asarray(plain_years(solver_of(ensemble, 1, where), 1)[SHARE][0])
+        return np.asarray(plain_years(solver_of(ensemble, where), 1)[SHARE][0])
 
     usual, slopes = share(), {}
     for staff, key in KEYS.items():
