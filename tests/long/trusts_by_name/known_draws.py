@@ -9,7 +9,7 @@ drawn and not simulated.
 
     python tests/long/trusts_by_name known_draws [YEARS [DEPARTMENTS]]
 
-Some four minutes of one processor; years are kept in results/.departments. Exit code 1: the mean of what is taken off
+Over two minutes of a processor; years are kept in results/.departments. Exit code 1: the mean of what is taken off
 is beyond .2 points.
 """
 

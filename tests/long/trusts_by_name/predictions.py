@@ -3,7 +3,7 @@
 Trusts are those with ten months or more in both years, no merger, no jump of attendances (`docs/tools/trusts.py`), no
 change of attendances by more than 15 % between the years, no children's hospital, and published beds. Months without
 anybody over four hours are left out. Parameters are fitted to the other trusts. England's part of the change is not
-foretold by any but the first two, which see the other trusts' 2024-25.
+foretold but by the mean and the regressions, which see the other trusts' 2024-25.
 
 - mean of trusts: of the others' 2024-25.
 - regression: of the others' 2024-25 on the logarithm of attendances a day, the admitted share and the occupancy of
@@ -19,7 +19,7 @@ foretold by any but the first two, which see the other trusts' 2024-25.
 
     AEFLOW_DATA=FOLDER python tests/long/trusts_by_name predictions [DEPARTMENTS]
 
-Some three minutes of one processor; years are kept in results/.departments. No forecast is offered.
+Two and a quarter minutes of a processor; years are kept in results/.departments. No forecast is offered.
 """
 
 from __future__ import annotations
