@@ -23,6 +23,10 @@ MISSED = 25
 ENOUGH, OVERTAKING = 200, 0.25
 """Stamps of which nothing is said of shares, and the share of walk-ins assessed as they arrive, though others wait,
 that may be chance."""
+PLACES, LONG_WAIT = 3, 20
+"""Places behind and minutes waited from which it is looked who was assessed before."""
+ABOUT, TIMES = 10, 2
+"""Stamps before and after that give the rate at a stamp, and how many times what is expected is no chance."""
 HOUR_FROM, HOUR_TO = 40, 85
 """Minutes by which the shortest spans of a week are off where a clock is an hour off."""
 LAST, MANY_LAST = 60, 20
@@ -74,7 +78,12 @@ def count_patterns(
         _count_heap(f"{first[:-3]} to {last[:-3]}", span, SPANS, quality)
     for name, at in exact.items():
         _count_heap(f"{name[:-3]} by the clock", at % DAY, SPANS[-1:], quality)
-    _count_at_once(exact, codes, quality)
+        _count_spacing(name[:-3], at, quality)
+    walks = codes.get("arrival_source", 0 * arrived) == 0
+    _count_spacing(
+        "arrived, on foot", arrived[walks & ("arrived_at" in exact)], quality, apart=True
+    )
+    _count_out_of_turn(exact, codes, quality)
     _count_changed(times, groups, quality)
     _count_late_home(stay[codes["outcome"] == 0], quality)
     n, over = int((arrived % DAY < 360).sum()), departed // DAY > arrived // DAY
@@ -154,18 +163,39 @@ def _count_hour_off(times: Mapping[str, Floats], quality: DataQuality) -> None:
         latest = np.fmax(latest, at)
 
 
-def _count_at_once(
+def _count_out_of_turn(
     exact: Mapping[str, Floats], codes: Mapping[str, Column], quality: DataQuality
 ) -> None:
-    """Count walk-ins assessed as they arrive, if many who come while others wait are. Rounded stamps say nothing."""
+    """Count walk-ins assessed as they arrive, if many who come while others wait are, and those who wait and are
+    overtaken by somebody who came three places later, if many are. Rounded stamps say nothing."""
     if {"arrived_at", "assessed_at"} <= exact.keys():
-        arrived = exact["arrived_at"]
+        arrived, assessed = exact["arrived_at"], exact["assessed_at"]
         walks = codes.get("arrival_source", 0 * arrived) == 0
-        until = np.fmax.accumulate(np.where(walks, exact["assessed_at"], np.nan))
+        until = np.fmax.accumulate(np.where(walks, assessed, np.nan))
         waits = walks & (np.roll(until, 1) > arrived + 1)
-        copied = walks & (exact["assessed_at"] - arrived < 1)
+        copied = walks & (assessed - arrived < 1)
         is_often = waits.sum() >= ENOUGH and copied[waits].mean() > OVERTAKING
         quality.tally("at_once", copied & is_often, where="arrived and assessed")
+        walks &= ~np.isnan(assessed)
+        waited, at = (assessed - arrived)[walks][:-PLACES], assessed[walks]
+        behind = np.minimum.accumulate(at[::-1])[::-1][PLACES:]
+        late = waited > LONG_WAIT
+        n = int((late & (behind < at[:-PLACES] - 1)).sum())
+        quality.add("overtaken", n if n > max(OVERTAKING * late.sum(), MISSED) else 0, len(at))
+
+
+def _count_spacing(where: str, at: Floats, quality: DataQuality, *, apart: bool = False) -> None:
+    """Count stamps that share their minute far more often than by chance at the rate of the stamps about them; if they
+    are kept `apart`, stamps that follow another within two minutes far less often."""
+    at = np.sort(at[~np.isnan(at)])
+    span = at[2 * ABOUT :] - at[: -2 * ABOUT]
+    gap = np.diff(at)[ABOUT:-ABOUT]
+    rate = 2 * ABOUT / np.maximum(span[: len(gap)], 1)
+    if len(gap) >= ENOUGH:
+        share = -np.expm1(-2.5 * rate) if apart else 1 + np.expm1(-rate) / rate
+        found, expected = (gap <= 2 * apart).sum(), share.sum()
+        is_odd = found < expected / TIMES if apart else found > TIMES * expected
+        quality.add("spacing", len(at) if is_odd else 0, len(at), where)
 
 
 def _count_heap(where: str, minutes: Floats, widths: tuple[int, ...], quality: DataQuality) -> None:

@@ -520,6 +520,23 @@ def changed(rows: Rows) -> int:
     return len(later)
 
 
+def overtaken(rows: Rows) -> int:
+    """Walk-ins who wait long for a clinician are assessed again meanwhile."""
+    walks = [row for row in rows if is_seen(row) and row["Arrival_Mode"] == MODES[0]]
+    late = [row for row in walks if (at(row, SEEN) - at(row)).total_seconds() > 4200]
+    for number, row in enumerate(late):
+        row[ASSESSED] = (at(row) + timedelta(minutes=35 + number % 30)).strftime(FORMAT)
+    return len(late)
+
+
+def spacing(rows: Rows) -> int:
+    """Clinicians sign for three patients at a time."""
+    seen = sorted((row for row in rows if row[SEEN]), key=lambda row: row[SEEN])
+    for number, row in enumerate(seen):
+        row[SEEN] = max(seen[number - number % 3][SEEN], row[ASSESSED])
+    return len(seen)
+
+
 def midnight(rows: Rows) -> int:
     """Arrivals were joined to departures of their date: how many who came at night are left."""
     rows[:] = [row for row in rows if row[ARRIVED][:10] == row[DEPARTED][:10]]
@@ -556,7 +573,7 @@ def twin(rows: Rows) -> int:
 WHOLE: tuple[Callable[[Rows], int], ...] = (
     other_clock, day_month_swapped, columns_swapped, few_arrivals, heap_before_4h, levels_turned,
     before_by_rounding, same_moment, same_minute, cut_off, absent, hour_off, at_once, longest_stays, twin, drift, heap,
-    late_home, changed, midnight, lacking,
+    late_home, changed, overtaken, spacing, midnight, lacking,
 )  # fmt: skip
 
 

@@ -18,9 +18,10 @@ import simulation as ae
 from simulation.errors import AeflowError, ConfigError
 from simulation.extracts.extract import Extract, draft, read_extract
 from simulation.extracts.files import read_file
-from simulation.extracts.quality import kinds
+from simulation.extracts.patterns import count_patterns
+from simulation.extracts.quality import DataQuality, kinds
 from simulation.extracts.stamps import clock_changes, elapsed, rounding_of
-from simulation.records.schema import ActivityTable, Patients
+from simulation.records.schema import ActivityTable, Floats, Patients
 from tests.extracts.dirt import (
     ARRIVED,
     CANARIES,
@@ -50,16 +51,19 @@ from tests.extracts.dirt import (
     mutated,
     on_whole,
     other_clock,
+    overtaken,
     rounded,
     same_minute,
     same_moment,
+    spacing,
 )
 from tests.extracts.dirt import KINDS as MADE
 from tests.extracts.made import clean, mapping, read, written
 from tests.held import Hold
 
 PATTERNS = (
-    cut_off, absent, hour_off, at_once, longest_stays, drift, heap, late_home, changed, midnight,
+    cut_off, absent, hour_off, at_once, longest_stays, drift, heap, late_home, changed, spacing,
+    midnight,
 )  # fmt: skip
 """Kinds that are counted, and never refused; `lacking` is another, which every kind has that leaves rows out."""
 NATURAL = re.compile("hour_twice")
@@ -96,7 +100,15 @@ def test_stamps_on_quarters_of_an_hour_are_counted_beyond_what_chance_makes(dirt
         kind
         for kind in WHOLE
         if kind
-        not in (heap_before_4h, before_by_rounding, same_moment, same_minute, lacking, *PATTERNS)
+        not in (
+            heap_before_4h,
+            before_by_rounding,
+            same_moment,
+            same_minute,
+            lacking,
+            overtaken,
+            *PATTERNS,
+        )
     ],
 )
 def test_a_kind_of_a_whole_file_is_counted_or_the_file_refused_with_it(
@@ -131,6 +143,26 @@ def test_a_pattern_of_many_rows_is_counted(
         "changed"
     }
     assert found.n(kind.__name__) == pytest.approx(expected, rel=0.2)
+
+
+def test_walk_ins_assessed_out_of_turn_are_counted() -> None:
+    rng = np.random.default_rng(5)
+    arrived = np.cumsum(rng.exponential(6, 9000))
+    assessed, free = np.empty(9000), 0.0
+    for row, came in enumerate(arrived):  # one nurse, in order of arrival
+        free = max(free, came) + rng.exponential(5)
+        assessed[row] = free
+    codes = {"arrival_source": np.zeros(9000, int), "outcome": np.zeros(9000, int)}
+
+    def n(assessed: Floats) -> int:
+        quality = DataQuality()
+        times = {"arrived_at": arrived, "assessed_at": assessed, "departed_at": assessed + 90}
+        count_patterns(times, codes, None, np.ones(40, bool), quality)
+        return quality.n("overtaken")
+
+    again = (assessed - arrived > 20) & (rng.random(9000) < 0.6)
+    assert n(assessed) == 0
+    assert n(assessed + 45 * again) == pytest.approx(again.sum(), rel=0.1)
 
 
 def test_numbers_that_are_not_there_are_counted(tmp_path: Path) -> None:
