@@ -134,12 +134,15 @@ def _count_changed(
 
 
 def _count_late_home(stay: Floats, quality: DataQuality) -> None:
-    """Count stays of those sent home from the first six hours in which more end than in the six before: tails fall."""
+    """Count stays of those sent home from the first six hours in which more end than in the six before, or from a day
+    on if half of those of half a day are as long: tails fall."""
     by_hour = np.bincount((stay[stay < FAR * 60] // 60).astype(int), minlength=FAR)
     count = np.convolve(by_hour, np.ones(6, int), "valid")
     before = count[6:-6]
     rises = count[12:] > np.maximum(before + 2 * np.sqrt(before), MANY_HOME)
     n = int(by_hour[12 + rises.argmax() :].sum()) if rises.any() else 0
+    half_a_day, a_day = (int((stay > minutes).sum()) for minutes in (DAY / 2, DAY))
+    n = max(n, a_day if a_day > max(half_a_day / 2, MANY_LAST) else 0)
     quality.add("late_home", n, len(stay))
 
 
