@@ -5,7 +5,8 @@
 With `--set more` they are those of `forty_more.py`, which were written when the readers had been suited to some of
 these; with `--set third` those of `forty_third.py`, when they had been suited to some of both; with `--set fourth`
 those of `forty_fourth.py`, when they had been suited to some of all three; with `--set fifth` those of
-`forty_fifth.py`, when they had been suited to some of all four.
+`forty_fifth.py`, when they had been suited to some of all four; with `--set sixth` those of `forty_sixth.py`, when they
+had been suited to some of all five.
 Each is eight weeks of one made department with the headings of docs/how-to/my-records.md and one thing wrong, or odd
 and right. Acceptable: figures within 3 % of the truth, or told: refused, or a row of data quality or a warning that the
 clean file does not have. A figure that is wrong by more without a word is a silent misreading: at most two are allowed.
@@ -401,6 +402,7 @@ SETS = {
     "third": "forty_third",
     "fourth": "forty_fourth",
     "fifth": "forty_fifth",
+    "sixth": "forty_sixth",
 }
 """The module of each set of forty files."""
 
