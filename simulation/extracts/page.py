@@ -37,10 +37,14 @@ if TYPE_CHECKING:
 
 FOLDER, PAGE, TITLE = "extracts", "extract.html", "title.txt"
 LIKENESS = (
-    ("within_4h_share", "Within four hours, per cent:", 100, 0.02),
-    ("wait_to_clinician_mean", "minutes to the first clinician:", 1, 0.1),
-)
-"""What is said of a simulated department beside its records: words, factor, and within how much they are near."""
+    ("within_4h_share", "Within four hours, per cent:", 100, 0.02, True),
+    ("wait_to_clinician_mean", "minutes to the first clinician:", 1, 0.1, True),
+    ("left_share", "left before being seen, per cent:", 100, 0.01, False),
+    ("over_12h_share", "over 12 hours, per cent:", 100, 0.02, False),
+    ("decision_to_departure_over_4h_share", "over four hours from the decision, per cent:", 100, 0.05, False),
+)  # fmt: skip
+"""What is said of a simulated department beside its records: words, factor, within how much they are near, and whether
+effects are shown only if they are. The others are said where they are not."""
 ENOUGH = 5
 """Simulations whose spread says what chance does."""
 MOST_SHOWN = 50
@@ -121,21 +125,23 @@ def likeness(extract: Extract, result: StudyResult) -> tuple[str, bool]:
     """How near the simulated baseline is to the records, in a sentence; and whether it is near enough for effects: as
     `LIKENESS` says, or within twice that if chance explains it (two standard deviations of single simulations)."""
     of_records, simulated = extract.measures, result.measures[result.design.baseline]
-    words, is_near = [], True
-    for measure, label, scale, near in LIKENESS:
+    said: dict[bool, list[str]] = {True: [], False: []}
+    is_near = True
+    for measure, label, scale, near, decides in LIKENESS:
         if (measure, "all") in of_records.places:
             of_each = [one.value(measure) for one in simulated]
             own, here = of_records.value(measure), float(np.mean(of_each))
             least = near if scale == 100 else near * own
             chance = 2 * float(np.std(of_each, ddof=1)) if len(of_each) >= ENOUGH else 0.0
-            words.append(f"{label} {scale * own:.1f} in the records, {scale * here:.1f} simulated")
-            is_near &= abs(here - own) <= min(max(least, chance), 2 * least)
-    so = (
-        "The two are near."
-        if is_near
-        else "Not calibrated: they differ, so no effect is shown. Find departments that fit (aeflow fit)."
-    )
-    return f"{'; '.join(words)}. {so}", is_near
+            fits = abs(here - own) <= min(max(least, chance), 2 * least)
+            if decides or not fits:
+                words = f"{label} {scale * own:.1f} in the records, {scale * here:.1f} simulated"
+                said[decides].append(words)
+            is_near &= fits or not decides
+    so = "Not calibrated: they differ, so no effect is shown. Find departments that fit (aeflow fit)."
+    if is_near:
+        so = f"The two are near{', but for ' if said[False] else ''}{'; '.join(said[False])}."
+    return f"{'; '.join(said[True])}. {so}", is_near
 
 
 def wanted(site: Pathway, along: int) -> Floats:
