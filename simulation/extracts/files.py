@@ -117,6 +117,9 @@ def _csv(path: Path, columns: Mapping[str, str] | None) -> ExtractFile:
         _must_have(path, header, columns, repeated)
         if encoding == "utf-16":
             content, encoding = bytes(content).decode(encoding, "replace").encode(), "utf-8"
+        if (at := content.find(b"\0")) >= 0:
+            remedy = "Part of it may be in another encoding: write the file again in UTF-8"
+            refuse(str(path), f"has a zero byte, the first at byte {at:,}", remedy)
         if line := line_of_open_quote(content, separator.encode(), len(header)):
             refuse(
                 str(path),

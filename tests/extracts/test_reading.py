@@ -321,6 +321,17 @@ def test_a_file_is_read_however_it_was_written(kind: str, tmp_path: Path) -> Non
     assert (len(extract.patients), extract.quality.n("uneven_row")) == (n, 0)
 
 
+def test_a_file_of_which_a_part_is_in_another_encoding_is_refused_with_its_place(
+    tmp_path: Path,
+) -> None:
+    first, rest = clean(40).encode(), clean(40).encode("utf-16-le")
+    (tmp_path / "extract.csv").write_bytes(first + rest)
+    with pytest.raises(ConfigError, match=f"{len(first) + 1:,}"):
+        read_extract(tmp_path / "extract.csv", mapping())
+    with pytest.raises(ConfigError, match=f"{len(first) + 1:,}"):
+        draft(tmp_path / "extract.csv")
+
+
 @pytest.mark.parametrize("minutes", [5, 15])
 def test_stamps_before_an_arrival_by_rounding_alone_are_put_at_it(
     minutes: int, tmp_path: Path
