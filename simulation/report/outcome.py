@@ -98,7 +98,7 @@ class OnPastTrials(NamedTuple):
     whether its sign holds from end to end.
 
     Known are published effects, of `n_studies` of its kind of change (empty: several, or none that trials have). In
-    departments held to records, they are those of `n_made` made-up departments, if it is of a kind tried there.
+    departments held to records, they are those of `n_made` made-up departments, if it is of a `kind` tried there.
     """
 
     kind: str
@@ -283,6 +283,7 @@ class ArmOutcome:
                 for way, end, beyond in zip((-1, 1), of_kind, own, strict=True)
             )
         holds = least * most > 0 and least * row.difference > 0
+        kind = place if n_made else kind
         return OnPastTrials(kind, worth["n_studies"], least, most, holds, n_made)
 
     def range_in_fits(self, row: Comparison) -> OnPastTrials | None:

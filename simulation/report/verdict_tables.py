@@ -201,6 +201,10 @@ def trials_column(result: StudyResult) -> tuple[str, str]:
     return (OF_FITS, FITS_NOTE) if result.study.held_to_records else (ON_PAST_TRIALS, TRIALS_NOTE)
 
 
+TRIED = {"triage": "27 seconds or a nurse", "clinicians": "a doctor"}
+"""What was tried in made-up departments, by the place of the change (`made_departments.yaml`)."""
+
+
 def trials_cell(result: StudyResult, row: Comparison) -> str | Cell:
     """'−20.0 to +1.0 (9 studies): either way': what past trials of its kind of change make of an effect."""
     worth = outcome_of(result, row.arm).on_past_trials(row)
@@ -208,7 +212,7 @@ def trials_cell(result: StudyResult, row: Comparison) -> str | Cell:
         return UNKNOWN
     studies = "hardly a trial" if worth.hardly_any else f"{worth.n_studies} studies"
     if worth.n_made:
-        studies = f"{worth.n_made} made-up departments"
+        studies = f"{TRIED[worth.kind]} in {worth.n_made} made-up departments"
     elif not worth.kind:
         studies = "all kinds"
     words = f"({studies}): {'one way' if worth.holds else 'either way'}"
