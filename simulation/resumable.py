@@ -350,9 +350,9 @@ def extend_into(
     n: int,
     results: Path,
     *,
-    resume: bool = True,
-    done: Done = no_progress,
-    on: Callable[[Study], Study] = lambda study: study,
+    resume: bool,
+    done: Done,
+    on: Callable[[Study], Study],
 ) -> Stored:
     """Extend a stored result by the next `n` replications, and write the whole into a new folder, as the commands do.
 

@@ -200,7 +200,7 @@ def _stated(where: Department, place: Place) -> Raw:
     return place.resolved(f"ensemble={where.ensemble or 'none'}", *where.words)
 
 
-def team_words(where: Department, place: Place = LOCAL) -> Mapping[str, str]:
+def team_words(where: Department, place: Place) -> Mapping[str, str]:
     """Every team of a department in words, with its rota, by pool."""
     return {
         name: f"{name.replace('_', ' ').capitalize()} ({_rota_words(rota)})"

@@ -14,9 +14,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from simulation.config.files import read_bytes, shortened
+from simulation.config.csv_file import read_csv_text
+from simulation.config.files import shortened
 from simulation.errors import Fault, Faults, refuse
-from simulation.records.serialise import encoding_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,8 +33,6 @@ FIVE_LEVELS = ("immediate", "very_urgent", "urgent", "standard", "non_urgent")
 """The levels of the Manchester system, for a department that states none of its own."""
 COLOURS = ("red", "orange", "yellow", "green", "blue")
 """Other names of the five levels, in their order."""
-WORKBOOK = b"PK\x03\x04"
-"""The first bytes of an Excel workbook, which is a ZIP archive."""
 
 
 class CountsTable(NamedTuple):
@@ -76,7 +74,8 @@ def read_counts(path: Path, levels: Sequence[str]) -> CountsTable:
 
 def _cells(path: Path) -> list[list[str]]:
     """The rows of the file that hold any cell, all of one length. Raises ConfigError."""
-    text = _text(path)
+    text = read_csv_text(path, path.name, most=LARGEST_BYTES, less="Give one small table of counts")
+    text = text.replace("\r\n", "\n").replace("\r", "\n")  # a Macintosh ends lines by \r
     lines = [line for line in text.splitlines() if line.strip()]
     most = (
         sign for sign in ";\t" if 2 * sum(sign in line for line in lines) >= len(lines)
@@ -111,23 +110,6 @@ def _grid(rows: Sequence[Sequence[str]], *, gaps: bool = False) -> list[Sequence
     )  # 'Count of case', 'Column Labels': above the headings of a pivot table
     filled = [column for column in range(len(rows[0])) if any(row[column] for row in table)]
     return table if gaps else [row[filled[0] : filled[-1] + 1] for row in table]
-
-
-def _text(path: Path) -> str:
-    """The text of the file, in whichever encoding a spreadsheet wrote it. Raises ConfigError."""
-    faults = Faults()
-    content = read_bytes(
-        path, path.name, faults, most=LARGEST_BYTES, less="Give one small table of counts"
-    )
-    faults.refuse()
-    assert content is not None
-    if content.startswith(WORKBOOK):
-        refuse(path.name, "is an Excel workbook", "Save the sheet as CSV, and name that file")
-    try:
-        text = content.decode(encoding_of(content))
-        return text.replace("\r\n", "\n").replace("\r", "\n")  # a Macintosh ends lines by \r
-    except UnicodeDecodeError:
-        refuse(path.name, "cannot be read as text", "Save the sheet as CSV in UTF-8")
 
 
 def _headed(grid: Sequence[Sequence[str]], n_levels: int) -> pd.DataFrame:

@@ -134,7 +134,7 @@ def _stamped(frame: pd.DataFrame, fitting: Mapping[str, str]) -> list[str]:
     return next(iter([*whole, *([dates[of], times[of]] for of in dates if of in times)]), [])
 
 
-def _some(column: pd.Series, n: int = 20_000) -> pd.Series:
+def _some(column: pd.Series, n: int) -> pd.Series:
     """Values that are there, as text, of rows spread over a column."""
     spread = (
         np.arange(min(n, len(column))) * 7919 % max(len(column), 1)

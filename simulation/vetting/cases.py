@@ -16,6 +16,7 @@ template, and a learned model has met the wording of every template.
 
 import csv
 import hashlib
+import io
 import json
 import re
 from collections import Counter
@@ -33,6 +34,7 @@ import numpy as np
 from annotated_types import Ge, Le, MinLen
 from numpy.typing import NDArray
 
+from simulation.config.csv_file import read_csv_text
 from simulation.department.config_dataclass import (
     AtLeastOne,
     NotNegative,
@@ -44,7 +46,7 @@ from simulation.department.config_dataclass import (
 from simulation.errors import Fault, Faults, nearest, refuse
 from simulation.patients.variates import generator_of
 from simulation.records.schema import Floats, Mask
-from simulation.records.serialise import START, digest, encoding_of, read_yaml
+from simulation.records.serialise import digest, read_yaml
 from simulation.triage.matrix import LabelTable, probabilities, table_faults
 from simulation.triage.policy import YARDSTICKS, Yardstick
 
@@ -379,6 +381,8 @@ MOST_ROWS = 200_000
 MOST_REPEATS = 100
 """How often a case may have been asked in a file of answers."""
 LARGEST_BYTES = 200_000_000
+FEWER = "Give a sample of them"
+"""What to do about too many rows."""
 MOST_FAULTS = 20
 """The number of a file's faults that are named one by one."""
 WHOLE = re.compile(r"\.0+$")
@@ -486,36 +490,27 @@ def csv_lines(path: Path, needed: Mapping[str, str]) -> Iterator[tuple[int, dict
 
     Raises ConfigError for a file that cannot be read, is too large, or lacks a column.
     """
+    file = io.StringIO(read_csv_text(path, str(path), most=LARGEST_BYTES, less=FEWER), newline="")
+    delimiter = _delimiter(file.readline(), needed)
+    file.seek(0)
     try:
-        size = path.stat().st_size
-        if size > LARGEST_BYTES:
-            refuse(path.name, f"is {size:,} bytes", f"Give at most {LARGEST_BYTES:,}")
-        with path.open("rb") as content:
-            encoding = encoding_of(content.read(START))
-        with path.open(encoding=encoding, newline="") as file:
-            delimiter = _delimiter(file.readline(), needed)
-            file.seek(0)
-            reader = csv.DictReader(
-                file, restkey=BEYOND, restval="", strict=True, delimiter=delimiter
-            )
-            header = list(reader.fieldnames or ())
-            _refuse_header(path.name, header, needed)
-            for number, row in enumerate(reader):
-                if number >= MOST_ROWS:
-                    refuse(path.name, f"has more than {MOST_ROWS:,} rows", "Give a sample of them")
-                if any(cell.strip() for cell in row.pop(BEYOND, ())):
-                    found = f"has more cells than the {len(header)} columns"
-                    remedy = f"Put a text that holds a {SEPARATORS[delimiter]} in double quotes"
-                    refuse(f"{path.name}, line {reader.line_num}", found, remedy)
-                if delimiter == ";":  # there 37,5 is a decimal number
-                    row = {
-                        column: re.sub(DECIMAL_COMMA, r"\1.\2", cell)
-                        for column, cell in row.items()
-                    }
-                yield reader.line_num, row
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        reason = error.strerror if isinstance(error, OSError) else error
-        refuse(str(path), f"cannot be read as CSV: {reason}", "Name a CSV file in UTF-8")
+        reader = csv.DictReader(file, restkey=BEYOND, restval="", strict=True, delimiter=delimiter)
+        header = list(reader.fieldnames or ())
+        _refuse_header(path.name, header, needed)
+        for number, row in enumerate(reader):
+            if number >= MOST_ROWS:
+                refuse(path.name, f"has more than {MOST_ROWS:,} rows", FEWER)
+            if any(cell.strip() for cell in row.pop(BEYOND, ())):
+                found = f"has more cells than the {len(header)} columns"
+                remedy = f"Put a text that holds a {SEPARATORS[delimiter]} in double quotes"
+                refuse(f"{path.name}, line {reader.line_num}", found, remedy)
+            if delimiter == ";":  # there 37,5 is a decimal number
+                row = {
+                    column: re.sub(DECIMAL_COMMA, r"\1.\2", cell) for column, cell in row.items()
+                }
+            yield reader.line_num, row
+    except csv.Error as error:
+        refuse(str(path), f"cannot be read as CSV: {error}", "Name a CSV file in UTF-8")
 
 
 def _delimiter(first_line: str, needed: Collection[str]) -> str:
