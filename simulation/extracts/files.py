@@ -117,9 +117,10 @@ def _csv(path: Path, columns: Mapping[str, str] | None) -> ExtractFile:
         _must_have(path, header, columns, repeated)
         if encoding == "utf-16":
             content, encoding = bytes(content).decode(encoding, "replace").encode(), "utf-8"
-        if (at := content.find(b"\0")) >= 0:
+        at = content.find(b"\0")
+        if at >= 0 and content[at : at + 40].count(b"\0") > 10:  # not one that went astray
             remedy = "Part of it may be in another encoding: write the file again in UTF-8"
-            refuse(str(path), f"has a zero byte, the first at byte {at:,}", remedy)
+            refuse(str(path), f"has many zero bytes, the first at byte {at:,}", remedy)
         if line := line_of_open_quote(content, separator.encode(), len(header)):
             refuse(
                 str(path),
