@@ -296,6 +296,8 @@ class Scaling:
         attributes, mix = self.raw["site"]["attributes"], []
         total = sum(per_day[source] for source in self._attending)
         acuities, ages = attributes["acuity_true"], attributes["age_band"]
+        # a factor by the year of age is 1 in the mean of a band
+        of_kinds = [of for of in attributes["admitted"]["p"]["times"] if of["by"] != "age"]
         for source in self._attending:
             for acuity, p_acuity in zip(
                 acuities["categories"], acuities["shares"][source], strict=True
@@ -303,7 +305,7 @@ class Scaling:
                 for age, p_age in zip(ages["categories"], of_ages[source], strict=True):
                     known = {"arrival_source": source, "acuity_true": acuity, "age_band": age}
                     times = 1.0
-                    for factor in attributes["admitted"]["p"]["times"]:
+                    for factor in of_kinds:
                         times *= factor["values"].get(known[factor["by"]], factor.get("otherwise"))
                     mix.append((per_day[source] / total * p_acuity * p_age, times))
         return mix

@@ -31,7 +31,7 @@ from typing import (
 from annotated_types import Ge, Gt, Le, Lt, MaxLen, MinLen
 
 from simulation.errors import Fault, unknown_fault
-from simulation.units import parse_clock, parse_days, parse_hours
+from simulation.units import parse_clock, parse_days, parse_hours, years_of
 from simulation.wording import quote_names
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ class Names(Rule):
         if known is None:
             return
         if isinstance(value, str):
-            if value not in known:
+            if any(name not in known for name in in_full(value, known)):
                 yield unknown_fault("", value, known, what=self.what)
             elif unfit := self.unfit(value, context):
                 yield Fault("", *unfit)
@@ -122,7 +122,7 @@ class Names(Rule):
             self.every
             and isinstance(value, Mapping)
             and getattr(entry.holder, "otherwise", None) is None
-            and (missing := [name for name in known if name not in value])
+            and (missing := [name for name in known if name not in each_in_full(value, known)])
         ):
             yield Fault(
                 "",
@@ -134,6 +134,17 @@ class Names(Rule):
     def unfit(self, name: str, context: Context) -> tuple[str, str] | None:
         """Why what a known name stands for does not do here, and what to do about it; None if it does."""
         return None
+
+
+def each_in_full(values: Mapping[str, T], known: Collection[str]) -> dict[str, T]:
+    """A mapping by category in which a span of years, such as `65-74`, stands for each of its years."""
+    return {one: value for name, value in values.items() for one in in_full(name, known)}
+
+
+def in_full(name: str, known: Collection[str]) -> Sequence[str]:
+    """The categories that a name means: a span of years means each of its years where they are categories."""
+    years = [*map(str, years_of(name))] if name not in known else []
+    return years if years and {*years} <= {*known} else [name]
 
 
 @dataclass(frozen=True)

@@ -54,7 +54,7 @@ class Factor:
     by: AttributeName
     """The attribute that is looked up."""
     values: Mapping[CategoryOfBy, Times]
-    """The factor of each category."""
+    """The factor of each category; by an attribute of kind `age`, a span such as `65-74` is each of its years."""
     otherwise: Times | None = None
     """The factor of categories that `values` leaves out."""
 

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from simulation.department.config_dataclass import each_in_full
 from simulation.department.durations import Amount, AnyDuration, Fixed, Number
 from simulation.department.graph import coin_name, coins_of, durations_by_source, label_dependent
 from simulation.department.vocabulary import (
@@ -121,9 +122,9 @@ def _shares(pathway: Pathway, codes: Attributes, choice: Choice) -> tuple[Floats
     else:
         shares *= choice.shares
     for factor in factors:
-        by_category = np.array(
-            [factor.values[category] for category in pathway.categories(factor.by)]
-        )
+        categories = pathway.categories(factor.by)
+        values = each_in_full(factor.values, categories)
+        by_category = np.array([values[category] for category in categories])
         shares = (shares[:, None] * by_category).reshape(-1, shares.shape[1])
         row = codes[factor.by] + np.int64(len(by_category)) * (0 if row is None else row)
     return (shares / shares.sum(axis=1, keepdims=True) if choice.times else shares), row
@@ -172,12 +173,13 @@ def evaluate_amount(pathway: Pathway, codes: Attributes, number: Number) -> Floa
     total = np.asarray(number.base)
     for factor in number.times:
         categories = pathway.categories(factor.by)
-        missing = [category for category in categories if category not in factor.values]
+        stated = each_in_full(factor.values, categories)
+        missing = [category for category in categories if category not in stated]
         if missing and factor.otherwise is None:
-            remedy = nearest(missing[0], factor.values)
+            remedy = nearest(missing[0], stated)
             raise DrawsError(f"a factor by {factor.by} has no value for {missing[0]}. {remedy}")
         values = np.array(
-            [factor.values.get(category, factor.otherwise) for category in categories], dtype=float
+            [stated.get(category, factor.otherwise) for category in categories], dtype=float
         )
         total = total * values.take(codes[factor.by])
     return total

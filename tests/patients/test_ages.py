@@ -81,3 +81,42 @@ def test_a_table_of_patients_states_ages_as_numbers(aged: Pathway) -> None:
     assert stated.attributes["years"].tolist() == [0, 80, 17, 3]  # in order of arrival
     with pytest.raises(DrawsError, match=r"^table of patients: column 'years' holds '-1'"):
         draws_from_table(aged, table(years=[-1, 80, 17, 0]))
+
+
+def test_factors_by_spans_of_years_are_those_of_each_year(small: Small) -> None:
+    def with_factors(of_young: str, of_ward: str) -> Pathway:
+        return small(
+            YEARS
+            + f"""
+  ill: {{kind: chance, p: {{base: 0.5, times: [{{by: years, values: {{{of_young}}}, otherwise: 1}}]}}}}
+  ward: {{kind: choice, categories: [a, b], shares: [0.5, 0.5], times: [{{by: years, values: {{{of_ward}}}}}]}}
+"""
+        )
+
+    def each(first: int, last: int, value: str) -> str:
+        return ", ".join(f'"{year}": {value}' for year in range(first, last + 1))
+
+    spans = with_factors("0-3: 0.2", "0-17: [1, 1], 18-69: [1, 1], 70-79: [1, 0.5], 80-89: [1, 9]")
+    years = with_factors(
+        each(0, 3, "0.2"),
+        f"{each(0, 69, '[1, 1]')}, {each(70, 79, '[1, 0.5]')}, {each(80, 89, '[1, 9]')}",
+    )
+    assert check_pathway(spans) == check_pathway(years)
+    of_each = [
+        draw(pathway, seed=1, replication=0, days=20).attributes for pathway in (spans, years)
+    ]
+    for name in ("ill", "ward"):
+        np.testing.assert_array_equal(*(attributes[name] for attributes in of_each))
+    aged, ward = of_each[0]["years"], of_each[0]["ward"]
+    assert ward[aged >= 80].mean() > 0.8 > 0.4 > ward[(aged >= 70) & (aged < 80)].mean()
+
+
+@pytest.mark.parametrize("spans", ["0-17: [1, 1]", "0-200: [1, 1]", "0-88: [1, 1], old: [1, 1]"])
+def test_spans_that_leave_out_a_year_or_know_one_too_many_are_faults(
+    small: Small, spans: str
+) -> None:
+    shares = "shares: [0.5, 0.5], times: [{by: years, values: {" + spans + "}}]"
+    of_ward = small(YEARS + f"  ward: {{kind: choice, categories: [a, b], {shares}}}\n")
+    assert any(
+        fault.where.startswith("attributes.ward.times.0.values") for fault in check_pathway(of_ward)
+    )
