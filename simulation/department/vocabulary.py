@@ -572,8 +572,7 @@ class ShareFactors:
     values: Annotated[
         Mapping[CategoryOfBy, tuple[Annotated[Positive, Unit("ratio")], ...]], MinLen(1)
     ]
-    """One factor for each category of the choice, for every category of that attribute; by an attribute of kind `age`, a
-    span such as `65-74` is each of its years."""
+    """One factor for each category of the choice, for every category of that attribute, or by spans of years."""
 
 
 @config_dataclass

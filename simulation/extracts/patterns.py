@@ -118,14 +118,12 @@ def _count_changed(
     }
     if {"seen_at", "decided_at"} <= times.keys():
         until = np.fmin(times["decided_at"], times["departed_at"])
-        steady["minutes from the first clinician to the decision or the departure"] = (
-            until - times["seen_at"]
-        )
+        steady["minutes of clinicians"] = until - times["seen_at"]
     week = times["arrived_at"] // (WEEK * DAY)
     for label, values in steady.items():
         by_week = pd.Series(values).groupby(week)
-        middle = by_week.median() if label.startswith("minutes") else by_week.mean()
-        middle = middle[by_week.count() >= ENOUGH] + LITTLE
+        middle = (by_week.median() if label.startswith("minutes") else by_week.mean()) + LITTLE
+        middle = middle[by_week.count() >= ENOUGH]
         least, most = (getattr(middle.rolling(APART), of)() for of in ("min", "max"))
         later = pd.concat([least, most], axis=1).shift(-APART)
         is_other = (later[0] > CHANGE * most) | (later[1] * CHANGE < least)
