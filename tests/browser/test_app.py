@@ -162,7 +162,7 @@ def test_from_the_first_page_to_an_answer_in_a_department_in_three_actions(visit
     assert "department=short_of_triage" in page.url
     expect(page.get_by_role("table", name="Under nurse triage")).to_be_visible()
     unfold(page, "Doctors, 8 to 16 h −1")
-    page.get_by_role("slider", name="Doctors, 16 to 24 h").fill("1")
+    page.get_by_label("Doctors, 16 to 24 h").fill("1")
     expect(page.locator("#answer .changes")).to_contain_text(
         "doctors, 16 to 24 h +1", timeout=SECONDS
     )
@@ -195,7 +195,7 @@ def test_a_link_opens_the_same_question_in_a_clean_browser(visitor: Visit) -> No
     unfold(page, "take it with you")
     link = page.get_by_role("link", name="Link to this question").get_attribute("href")
     other = answered(visitor(str(link)))
-    expect(other.get_by_role("slider", name="Staffed beds in medicine")).to_have_value("4")
+    expect(other.get_by_label("Staffed beds in medicine", exact=True)).to_have_value("4")
     expect(other.locator("#beds-shown")).to_have_text("+4: 254 beds")
     expect(other.locator(".changes")).to_contain_text("taffed beds in medicine +4")
 
@@ -235,7 +235,7 @@ def test_a_question_with_a_fault_is_told_and_the_next_is_answered(visitor: Visit
     unfold(page, "change more")
     page.get_by_role("button", name="Set everything as it is today").click()
     expect(page.locator("#answer")).to_contain_text("policies: none is chosen", timeout=SECONDS)
-    page.get_by_role("checkbox", name="Lean triage, no AI").check()
+    page.get_by_label("Lean triage, no AI").check()
     answered(page)
 
 

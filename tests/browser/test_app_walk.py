@@ -77,7 +77,7 @@ def test_six_actions_lead_from_the_first_page_to_what_would_do_better(
     expect(page.locator(".verdicts li").first).to_be_visible(timeout=SECONDS)
     see(page, f"{width}-1-answer")
     unfold(page, "chosen")
-    page.get_by_role("checkbox", name="AI as published claims say (untested)").check()  # 2
+    page.get_by_label("AI as published claims say (untested)").check()  # 2
     expect(page.locator(".verdicts")).to_contain_text("AI as published claims say", timeout=SECONDS)
     see(page, f"{width}-2-another-policy")
     stop(page)  # 3

@@ -110,7 +110,8 @@ def test_an_effect_in_departments_held_to_records_has_the_range_of_made_ones(hel
     assert (made.low, made.high) == pytest.approx((80 * 0.5**1.5 - 80, 80 * 0.5**0.25 - 80))
     assert (made.n_made, made.hardly_any) == (12, False)
     words = str(trials_cell(held, row))
-    assert words.startswith("−51.7 to −12.7 (27 seconds") and "12 made-up departments)" in words
+    assert words.startswith("−51.7 to −12.7 (27 seconds")
+    assert "12 made-up departments)" in words
     wide = outcome_of(held, MORE).on_past_trials(
         replace(row, department_p5=-55.0, department_p95=-1.0)
     )
