@@ -17,12 +17,19 @@ from annotated_types import Ge, Le
 
 from simulation.config.dotted import Change, ChangeRow, Raw, resolve, set_change, value_at
 from simulation.config.files import REFERENCE
-from simulation.department.config_dataclass import ByName, PerDay, Share, Unit, config_dataclass
+from simulation.department.config_dataclass import (
+    ByName,
+    PerDay,
+    Share,
+    Unit,
+    config_dataclass,
+    each_in_full,
+)
 from simulation.department.vocabulary import Shift
 from simulation.errors import Fault, Faults
 from simulation.records.serialise import read_yaml, to_plain
 from simulation.study.design import Changes
-from simulation.units import HOUR, parse_days, parse_hours
+from simulation.units import HOUR, parse_days, parse_hours, years_of
 
 ADMITTED_SHARE = 0.286
 """Admitted of type 1 attendances, NHS England 2024-25: what `admitted` of the typical site is fitted to."""
@@ -296,18 +303,24 @@ class Scaling:
         attributes, mix = self.raw["site"]["attributes"], []
         total = sum(per_day[source] for source in self._attending)
         acuities, ages = attributes["acuity_true"], attributes["age_band"]
-        # a factor by the year of age is 1 in the mean of a band
-        of_kinds = [of for of in attributes["admitted"]["p"]["times"] if of["by"] != "age"]
+        years = _of_each_year(attributes)
+        all_years = {year for of_band in years.values() for year in of_band}
+        factors = [
+            (factor["by"], each_in_full(factor["values"], all_years), factor.get("otherwise"))
+            for factor in attributes["admitted"]["p"]["times"]
+        ]
         for source in self._attending:
             for acuity, p_acuity in zip(
                 acuities["categories"], acuities["shares"][source], strict=True
             ):
                 for age, p_age in zip(ages["categories"], of_ages[source], strict=True):
-                    known = {"arrival_source": source, "acuity_true": acuity, "age_band": age}
-                    times = 1.0
-                    for factor in of_kinds:
-                        times *= factor["values"].get(known[factor["by"]], factor.get("otherwise"))
-                    mix.append((per_day[source] / total * p_acuity * p_age, times))
+                    for year, p_year in years[age].items():
+                        known = {"arrival_source": source, "acuity_true": acuity}
+                        known |= {"age_band": age, "age": year}
+                        times = 1.0
+                        for by, values, otherwise in factors:
+                            times *= values.get(known[by], otherwise)
+                        mix.append((per_day[source] / total * p_acuity * p_age * p_year, times))
         return mix
 
     @cached_property
@@ -491,6 +504,16 @@ def _see_specialty(admitted: float) -> float:
     """The share of attendances seen by a specialty, if this share is admitted."""
     of_admitted, of_others = SPECIALTY
     return of_admitted * admitted + of_others * (1 - admitted)
+
+
+def _of_each_year(attributes: Raw) -> dict[str, dict[str, float]]:
+    """The share of each year of age in its band; one year, of no name, where admission goes by the band alone."""
+    if all(factor["by"] != "age" for factor in attributes["admitted"]["p"]["times"]):
+        return {band: {"": 1.0} for band in attributes["age_band"]["categories"]}
+    return {
+        band: {str(year): share / len(years_of(span)) for span, share in spans.items() for year in years_of(span)}
+        for band, spans in attributes["age"]["shares"].items()
+    }  # fmt: skip
 
 
 def _share_at(base: float, mix: Sequence[tuple[float, float]]) -> float:

@@ -122,14 +122,15 @@ class Names(Rule):
             self.every
             and isinstance(value, Mapping)
             and getattr(entry.holder, "otherwise", None) is None
-            and (missing := [name for name in known if name not in each_in_full(value, known)])
         ):
-            yield Fault(
-                "",
-                f"nothing for {quote_names(missing)}",
-                f"Name every category of {entry.of}, or give `otherwise` where the vocabulary has it",
-                breaks="attribute",
-            )
+            stated = each_in_full(value, known)
+            if missing := [name for name in known if name not in stated]:
+                yield Fault(
+                    "",
+                    f"nothing for {quote_names(missing)}",
+                    f"Name every category of {entry.of}, or give `otherwise` where the vocabulary has it",
+                    breaks="attribute",
+                )
 
     def unfit(self, name: str, context: Context) -> tuple[str, str] | None:
         """Why what a known name stands for does not do here, and what to do about it; None if it does."""
