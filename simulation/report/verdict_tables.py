@@ -201,7 +201,7 @@ def trials_column(result: StudyResult) -> tuple[str, str]:
     return (OF_FITS, FITS_NOTE) if result.study.held_to_records else (ON_PAST_TRIALS, TRIALS_NOTE)
 
 
-TRIED = {"triage": "27 seconds or a nurse", "clinicians": "a doctor"}
+TRIED = {"triage": "27 seconds saved or a nurse added", "clinicians": "a doctor added"}
 """What was tried in made-up departments, by the place of the change (`made_departments.yaml`)."""
 
 
