@@ -1,7 +1,7 @@
 """What no row shows by itself: patterns of many rows that patients hardly make, and systems, clerks and filters do.
 
 They are counted and named, and change nothing, because records do not say what was true; only a file of many twins is
-refused. The limits are judgements: two years of six made departments, with other dirt, pass none.
+refused. The limits are judgements: two years of eighteen made departments, with other dirt, pass none.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from itertools import combinations
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
 from simulation.extracts.mapping import CATEGORIES
 from simulation.extracts.quality import DataQuality
@@ -79,10 +80,9 @@ def count_patterns(
     for name, at in exact.items():
         _count_heap(f"{name[:-3]} by the clock", at % DAY, SPANS[-1:], quality)
         _count_spacing(name[:-3], at, quality)
-    walks = codes.get("arrival_source", 0 * arrived) == 0
-    _count_spacing(
-        "arrived, on foot", arrived[walks & ("arrived_at" in exact)], quality, apart=True
-    )
+    if "arrived_at" in exact:
+        walks = codes.get("arrival_source", 0 * arrived) == 0
+        _count_spacing("arrived, on foot", arrived[walks], quality, apart=True)
     _count_out_of_turn(exact, codes, quality)
     _count_changed(times, groups, quality)
     _count_late_home(stay[codes["outcome"] == 0], quality)
@@ -113,21 +113,29 @@ def _count_changed(
     share of a group, but of those who leave, or minutes from the first clinician to the decision or the departure."""
     import pandas as pd
 
+    week = times["arrived_at"] // (WEEK * DAY)
     steady = {
-        f"share of {label}": has.astype(float) for label, has in groups.items() if label != LEFT
+        f"share of {label}": pd.Series(has).groupby(week).agg(["mean", "count"])
+        for label, has in groups.items()
+        if label != LEFT
     }
     if {"seen_at", "decided_at"} <= times.keys():
         until = np.fmin(times["decided_at"], times["departed_at"])
-        steady["minutes of clinicians"] = until - times["seen_at"]
-    week = times["arrived_at"] // (WEEK * DAY)
-    for label, values in steady.items():
-        by_week = pd.Series(values).groupby(week)
-        middle = (by_week.median() if label.startswith("minutes") else by_week.mean()) + LITTLE
-        middle = middle[by_week.count() >= ENOUGH]
-        least, most = (getattr(middle.rolling(APART), of)() for of in ("min", "max"))
-        later = pd.concat([least, most], axis=1).shift(-APART)
-        is_other = (later[0] > CHANGE * most) | (later[1] * CHANGE < least)
-        n = int((week > is_other.idxmax()).sum()) if is_other.any() else 0
+        by_week = pd.Series(until - times["seen_at"]).groupby(week)
+        steady["minutes of clinicians"] = by_week.agg(["median", "count"])
+    for label, of_weeks in steady.items():
+        middle, n_rows = of_weeks.to_numpy(float).T
+        is_full = n_rows >= ENOUGH
+        n = 0
+        if is_full.sum() >= 2 * APART:
+            three = sliding_window_view(middle[is_full] + LITTLE, APART)
+            least, most = three.min(axis=1), three.max(axis=1)
+            before, after = slice(None, -APART), slice(APART, None)
+            is_other = (least[after] > CHANGE * most[before]) | (
+                most[after] * CHANGE < least[before]
+            )
+            first = of_weeks.index[is_full][APART:][is_other.argmax()]
+            n = int((week >= first).sum()) if is_other.any() else 0
         quality.add("changed", n, len(week), label)
 
 
@@ -188,15 +196,16 @@ def _count_out_of_turn(
 def _count_spacing(where: str, at: Floats, quality: DataQuality, *, apart: bool = False) -> None:
     """Count stamps that share their minute far more often than by chance at the rate of the stamps about them; if they
     are kept `apart`, stamps that follow another within two minutes far less often."""
-    at = np.sort(at[~np.isnan(at)])
-    span = at[2 * ABOUT :] - at[: -2 * ABOUT]
+    at = np.floor(np.sort(at[~np.isnan(at)]))
+    if len(at) < ENOUGH + 2 * ABOUT:
+        return
+    rate = 2 * ABOUT / np.maximum(at[2 * ABOUT :] - at[: -2 * ABOUT], 1)[:-1]
     gap = np.diff(at)[ABOUT:-ABOUT]
-    rate = 2 * ABOUT / np.maximum(span[: len(gap)], 1)
-    if len(gap) >= ENOUGH:
-        share = -np.expm1(-2.5 * rate) if apart else 1 + np.expm1(-rate) / rate
-        found, expected = (gap <= 2 * apart).sum(), share.sum()
-        is_odd = found < expected / TIMES if apart else found > TIMES * expected
-        quality.add("spacing", len(at) if is_odd else 0, len(at), where)
+    if apart:  # whole minutes of at most 2 are 2.5 in the mean
+        is_odd = (gap <= 2).sum() < -np.expm1(-2.5 * rate).sum() / TIMES
+    else:  # of two in a row, the chance that no full minute begins between them
+        is_odd = (gap == 0).sum() > TIMES * (1 + np.expm1(-rate) / rate).sum()
+    quality.add("spacing", len(at) if is_odd else 0, len(at), where)
 
 
 def _count_heap(where: str, minutes: Floats, widths: tuple[int, ...], quality: DataQuality) -> None:
