@@ -196,6 +196,32 @@ def test_words_that_are_cut_short_are_read_in_headings_and_values() -> None:
 
 
 @pytest.mark.parametrize(
+    ("own", "whose"),
+    [("Docket", "Individual"), ("Our ref.", "Token"), ("Visit", "NHS"), ("Serial No", "Medical record number"),
+     ("URN", "Identifier"), ("Key", "Case number")],
+)  # fmt: skip
+def test_numbers_that_come_again_are_of_patients_and_others_of_attendances(
+    own: str, whose: str
+) -> None:
+    frame = renamed(**{"Attendance_ID": own, "Patient_Pseudo_ID": whose})
+    others = frame[["Disposition"]].rename(columns={"Disposition": "Bed number"})
+    for columns in ([whose, own], [own, whose]):
+        rest = frame.drop(columns=columns)
+        numbered = pd.concat([others, frame[columns], rest], axis=1)
+        numbered[own], numbered[whose] = range(1000, 1400), [n * 7 % 150 for n in range(400)]
+        twice = pd.concat([numbered, numbered[:60]])
+        drafted = ae.draft_mapping(twice.astype(str))
+        assert (drafted["attendance"], drafted["patient"]) == (own, whose)
+
+
+def test_numbers_that_say_nothing_are_left_to_be_named() -> None:
+    frame = renamed(**{"Attendance_ID": "Phone no.", "Patient_Pseudo_ID": "Ward number"})
+    frame["Number"] = frame["Bed number"] = [n % 7 for n in range(400)]
+    for rows in (400, 60):
+        assert {"attendance", "patient"}.isdisjoint(ae.draft_mapping(frame[:rows].astype(str)))
+
+
+@pytest.mark.parametrize(
     ("form", "day_first"), [("%m/%d/%Y %H:%M", False), ("%d/%m/%Y %H:%M", True)]
 )
 @pytest.mark.parametrize("days", [300, 9])
