@@ -395,7 +395,8 @@ def _check_rota(key: str, question: OfferQuestion, rota: Rota, checked: Checked)
     """Faults and notes of a rota: hours without anybody, shifts that overlap, heads instead of people on duty."""
     if question.covers and (gaps := rota.hours_where(0)):
         setattr(checked.values, key, None)
-        checked.refuse(key, f"nobody is on from {gaps}", "Name everybody who is on, by night too")
+        remedy = f"Name everybody who is on, such as '{rota.with_gaps_filled()}'"
+        checked.refuse(key, f"nobody is on from {gaps}", remedy)
     if rota.overlaps:
         checked.ask(key, f"shifts overlap from {rota.overlaps}: there they add up. Is it so?")
     if question.usual and max(rota.on_duty) > question.usual[1]:

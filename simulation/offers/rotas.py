@@ -21,9 +21,11 @@ EVERY_DAY = tuple(range(7))
 MOST_PEOPLE = 99
 NIGHT_FROM = 4 * PER_HOUR
 """A shift by night begins before, or goes past midnight."""
-EXAMPLE = "Say how many, and the hours: 2 8-22, 1 by night; or 1 at all hours"
-OWN_HOURS = "Its hours are your trust's own, so write them: 2 7:30-20, 1 20-7:30"
-HALF_HOURS = "Write whole or half hours: 8-20, 7:30-19:30"
+WHOLE = "'2 8-22, 1 22-8', or '1 at all hours'"
+"""Examples of whole rotas: what a refusal shows in quotation marks is accepted."""
+EXAMPLE = f"Say how many, and the hours: {WHOLE}"
+OWN_HOURS = "Its hours are your trust's own, so write them: '2 7:30-20, 1 20-7:30'"
+HALF_HOURS = "Write whole or half hours: '2 7:30-19:30, 1 19:30-7:30'"
 SHIFT_NAMES = re.compile(
     r"ld|long|e|early|earlies|l|lates?|n|days?|mid|middle|twilights?",
 )
@@ -97,6 +99,10 @@ class Rota(NamedTuple):
         """The hours in which so many are on; '' if there are none."""
         return hours_in_words(on == number for on in self.on_duty)
 
+    def with_gaps_filled(self) -> str:
+        """The rota with one on in the hours without anybody, in words that are read as that."""
+        return _in_words(stated_shifts([number or 1 for number in self.on_duty]))
+
     def stated(self) -> list[dict[str, Any]]:
         """The rota as a file of a department states it: shifts that do not overlap."""
         return stated_shifts(self.on_duty)
@@ -159,11 +165,15 @@ def hours_in_words(of_slot: Iterable[bool]) -> str:
 
 def rota_words(rota: Rota) -> str:
     """'2 from 8 to 22 h, 1 from 22 to 8 h = 38 hours a day'."""
+    return f"{_in_words(rota.stated())} = {rota.person_hours:.4g} hours a day"
+
+
+def _in_words(shifts: Iterable[dict[str, Any]]) -> str:
     parts = (
         f"{shift['number']} from {shift['hours'].replace('-', ' to ')} h {shift.get('days', '')}"
-        for shift in rota.stated()
+        for shift in shifts
     )
-    return f"{', '.join(map(str.rstrip, parts))} = {rota.person_hours:.4g} hours a day"
+    return ", ".join(map(str.rstrip, parts))
 
 
 # --- reading --------------------------------------------------------------------------------------------------
@@ -218,7 +228,8 @@ def read_rota(text: str) -> Rota:
         ):
             if is_first and leading and not clause.days:
                 raise Unread(
-                    f"found '{clause.text}', without days", "Say its days, too: mon-sun 1 22-8"
+                    f"found '{clause.text}', without days",
+                    "Say its days, too: 'mon-fri 3 8-22; sat-sun 2 8-22; mon-sun 1 22-8'",
                 )
             is_first = False
             if clause.days_lead:
@@ -245,7 +256,7 @@ def _plain(text: str) -> str:
     """A text in which days, and what means all hours, are single words, and commas stand for brackets."""
     text = re.sub(r"^[a-z ]*apart\b[ ,;:]*(?=\W*\w)", "", text.casefold())
     if re.search(r"\b(?:wte|fte)s?\b", text):
-        raise Unread(f"found '{text}'", "Say who is on duty when, not contracts: 2 8-22, 1 22-8")
+        raise Unread(f"found '{text}'", f"Say who is on duty when, not contracts: {WHOLE}")
     for pattern, word in (
         (r"\b([ap])\.m\b\.?", r"\1m"),
         (r"\bo['’]clock\b", ""),
@@ -307,7 +318,7 @@ def _clause(text: str) -> _Clause:
     if max(len(numbers), n_hours, n_days) > 1:
         remedy = f"{EXAMPLE}; one number of people for each"
         if len(numbers) > 1 and n_hours > 1:
-            remedy = "Set a comma between two shifts: 2 8-22, 1 22-8"
+            remedy = f"Set a comma between two shifts: {WHOLE}"
         raise Unread(f"found '{clause.text}'", remedy)
     return replace(clause, number=next(iter(numbers), None), span=next(iter(spans), None))
 
@@ -329,12 +340,13 @@ def _people(word: str, text: str) -> int | None:
     if found := re.fullmatch(r"[x×]?(\d+)[x×]?", word):
         number: int | None = int(found[1])
     elif re.fullmatch(r"\d+[.,/]\d+", word):
-        raise Unread(f"found '{text}'", "People on duty are whole: 2 8-20, 1 14-22")
+        raise Unread(f"found '{text}'", f"People on duty are whole: {WHOLE}")
     else:
         number = number_in_words(word)
     if number is not None and number > MOST_PEOPLE:
         raise Unread(
-            f"found {number} people", "Count people on duty at once, not heads of the team"
+            f"found {number} people",
+            f"Count people on duty at once, not heads of the team: {WHOLE}",
         )
     return number
 
@@ -410,7 +422,7 @@ def _ends(span: re.Match[str]) -> tuple[int, int]:
             raise Unread(f"found '{found}'", HALF_HOURS)
         at = int(hour) * PER_HOUR + (minute == "30") + PER_HOUR * (minute == "59")
         if at > SLOTS or (half and not 1 <= int(hour) <= 12):
-            raise Unread(f"found '{found}'", "Hours go from 0 to 24: 8-22, 22:30-7")
+            raise Unread(f"found '{found}'", f"Hours go from 0 to 24: {WHOLE}")
         ends.append(at % NOON + NOON * (half == "pm") if half else at)
         is_open = not in_hours and not hour.startswith("0") and 1 <= int(hour) <= 12
         halves.append(half or "?" * is_open)
@@ -421,9 +433,11 @@ def _ends(span: re.Match[str]) -> tuple[int, int]:
         by_day = f"{half_hour_words(start)}-{half_hour_words(end + NOON * (end <= start))}"
         other = f"{half_hour_words(start + NOON)}-{half_hour_words((end + NOON * (end > start)) or SLOTS)}"
         remedy = f"Write {other}, or {by_day} h" if end > start else f"Write {by_day} or {other}"
-        raise Unread(f"found '{found}', which may be {by_day} or {other}", remedy)
+        first, _, last = other.partition("-")
+        whole = f"{remedy}. With all other hours, such as '1 {other}, 2 {last}-{first}'"
+        raise Unread(f"found '{found}', which may be {by_day} or {other}", whole)
     if start % SLOTS == end:
-        raise Unread(f"found '{found}'", "Name two different times, such as 8-22, or all hours")
+        raise Unread(f"found '{found}'", f"Name two different times: {WHOLE}")
     return start % SLOTS, end if end > start % SLOTS else end + SLOTS
 
 
@@ -438,5 +452,5 @@ def _with_half(found: str, ends: Sequence[int], halves: Sequence[str]) -> tuple[
         if SHORTEST * PER_HOUR <= end - start <= LONGEST * PER_HOUR:
             meant.append((start, end))
     if len(meant) != 1:
-        raise Unread(f"found '{found}'", "Say am or pm of both, or write 8-22")
+        raise Unread(f"found '{found}'", f"Say am or pm of both, or write hours of 24: {WHOLE}")
     return meant[0]

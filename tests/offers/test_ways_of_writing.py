@@ -1,5 +1,6 @@
 """Ways of writing are read as what they are, or refused with what to write: never read as something else."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -204,3 +205,18 @@ def test_a_rota_is_read_again_as_it_is_stated(rows: list[tuple[int, int, int, se
     assert week([(one.get("days", "mon-sun"), one["hours"], one["number"]) for one in stated]) == [
         *rota.on_duty
     ]
+
+
+ODD_ROTAS = [way["text"] for way in STATED["rota"]] + [
+    f"2 {start}-{end}" for start in range(25) for end in range(0, 25, 2)
+]
+
+
+@pytest.mark.parametrize("text", ODD_ROTAS)
+def test_every_example_of_a_refused_rota_is_accepted(text: str) -> None:
+    for fault in check({"doctors": text}).faults.get("doctors", ()):
+        for shown in re.findall(r"'([^']*\d[^']*)'", fault.remedy):
+            again = check({"doctors": shown})
+            assert "doctors" not in again.faults
+            assert min(again.values.doctors.on_duty) >= 1
+        assert "'" in fault.remedy or "blank" in fault.remedy
