@@ -201,6 +201,11 @@ class CommandLine:
             folder = configs_of_card(words, folder, card)
         return load(*words, config_dir=folder)
 
+    def study_of_arms(self, overrides: Sequence[str] | None = None, **usual: str) -> Study:
+        """As `study`; of the baseline and the arms that `arms=` names alone, where it does."""
+        study = self.study(overrides, **usual)
+        return study.of_arms(self["arms"]) if self["arms"] else study
+
 
 def read_line(command: str, words: Sequence[str]) -> CommandLine:
     """The words of a command as its entry in the table says. Raises ConfigError with every fault."""

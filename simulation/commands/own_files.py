@@ -295,9 +295,7 @@ def trace(line: CommandLine) -> int:
     from simulation.report.progress import progress
 
     read, number = _read(line["extract"], line), line["imputations"]
-    study = line.study(run="weeks")
-    if line["arms"]:
-        study = study.of_arms(line["arms"])
+    study = line.study_of_arms(run="weeks")
     with progress(number, what="imputations") as shown:
         traced = simulate_again(read, study, imputations=number, done=shown.done)
     sentences = list(traced.sentences())

@@ -30,7 +30,7 @@ def compare(line: CommandLine) -> int:
     if PRICES in line.overrides:
         from simulation.commands.inquiries import prices
 
-        words = [word for word in line.overrides if word != PRICES]
+        words = [word for word in line.overrides if word != PRICES] + ["arms="] * bool(line["arms"])
         folder = () if line.config_dir is None else (CONFIG_DIR, line.config_dir)
         return prices(read_line("prices", [*words, *folder]))
     return _run_studies(line, alone=False)
@@ -105,12 +105,12 @@ def _in_scenarios(line: CommandLine) -> tuple[list[Sequence[str]], list[Study]]:
     them, unless the command chooses one."""
     runs, studies = list[Sequence[str]](), []
     for overrides in line.runs():
-        study = line.study(overrides)
+        study = line.study_of_arms(overrides)
         chosen = any(word.startswith("scenario=") for word in overrides)
         scenarios = () if chosen else study.design.scenarios
         in_each = [[*overrides, f"scenario={name}"] for name in scenarios]
         runs += in_each or [overrides]
-        studies += [line.study(words) for words in in_each] or [study]
+        studies += [line.study_of_arms(words) for words in in_each] or [study]
     return runs, studies
 
 
@@ -158,7 +158,8 @@ def _run_again(folder: str, line: CommandLine) -> int:
     from simulation.resumable import run_into
     from simulation.study.offered_load import refuse_large
 
-    asked = _asked_elsewhere(line.overrides, NOT_OF_A_STUDY, "With from=FOLDER the study")
+    words = [*line.overrides, *["arms"] * bool(line["arms"])]
+    asked = _asked_elsewhere(words, NOT_OF_A_STUDY, "With from=FOLDER the study")
     before = read(folder)
     numbers = before.numbers
     planned = max(before.run.replications, numbers[-1] + 1)

@@ -311,7 +311,7 @@ def _range_words(outcome: ArmOutcome, finding: Finding) -> str:
     little open, of nine in ten further effects that are known."""
     row = finding.comparison
     if worth := outcome.range_in_fits(row):
-        either = "" if worth.holds else ": either way"
+        either = ": either way" if finding.kind == "cannot-tell" else ""
         return f" ({span(worth.low, worth.high, row.unit)}{either})"
     low, high = row.department_p5, row.department_p95
     if not high - low > row.difference_high - row.difference_low:
@@ -532,8 +532,15 @@ def _best_parts(best: ArmOutcome, detail: int) -> list[str]:
 
 
 def _nearest_parts(result: StudyResult) -> list[str]:
-    """What is said where no alternative is shown to help enough: which one without a failed limit helps most."""
-    helps = [one for one in alternatives(result) if one.first.kind == "better" and not one.fails]
+    """What is said where no alternative is shown to help enough: which one without a failed limit helps most; in departments
+    held to records also one whose range has either sign."""
+    kinds = ("better", "cannot-tell") if result.study.held_to_records else ("better",)
+
+    def _may_help(finding: Finding) -> bool:
+        row = finding.comparison
+        return finding.kind in kinds and (row.difference < 0) == (row.better == "lower")
+
+    helps = [one for one in alternatives(result) if _may_help(one.first) and not one.fails]
     most = max(helps, key=lambda one: abs(one.first.comparison.difference), default=None)
     nearest = (
         [] if most is None else [f"nearest is {_named(most)}: {_effect_words(most, most.first)}"]

@@ -26,7 +26,7 @@ from simulation.statistics.compare import Comparison
 from simulation.statistics.departments import MIN_DEPARTMENTS, weigh
 from simulation.statistics.intervals import Interval, estimate_interval
 from simulation.statistics.variance_components import known_twice, tell_apart
-from simulation.statistics.verdict import is_worse
+from simulation.statistics.verdict import interval_words, is_worse
 from simulation.study.arm_changes import kind_in_trials, place_of_change
 from simulation.study.design import Margin, Target
 
@@ -161,23 +161,19 @@ class ArmOutcome:
 
     @cached_property
     def effects(self) -> tuple[Finding, ...]:
-        """Its effect on each target, that on the first target first; of departments held to records, of neither sign
-        where `range_in_fits` has both."""
+        """Its effect on each target, that on the first target first; of departments held to records, as
+        `range_in_fits` says."""
         own = (one for one in self.result.findings if one.arm == self.arm.name)
         return tuple(self._in_fits(one) for one in own)
 
     def _in_fits(self, finding: Finding) -> Finding:
-        worth = self.range_in_fits(finding.comparison)
-        if worth is None or worth.holds:
+        row = finding.comparison
+        worth, least = self.range_in_fits(row), finding.target.minimal_important_difference
+        if worth is None:
             return finding
-        is_little = max(-worth.low, worth.high) < finding.target.minimal_important_difference
-        verdict = replace(
-            finding.verdict,
-            kind="no change beyond" if is_little else "cannot tell",
-            words="either way",
-            size=None,
-            reason="",
-        )
+        kind, size, words = interval_words(worth.low, worth.high, least, row.unit, row.better)
+        words = "either way" if kind == "cannot tell" else words
+        verdict = replace(finding.verdict, kind=kind, words=words, size=size, reason="")
         return replace(finding, verdict=verdict)
 
     def on(self, target: Target) -> Finding:

@@ -600,7 +600,7 @@ def _cell(result: StudyResult, arm: ArmResult, measure: str, group: str) -> Cell
         finding = outcome_of(result, arm.name).on(target)
         kind, words = finding.kind, short_words(finding)
     if worth := outcome_of(result, arm.name).range_in_fits(row):
-        if not worth.holds:
+        if not worth.holds and kind != "no-change":
             kind, words = "cannot-tell", "either way"
         cell = difference_cell(row, words=words, look=kind)
         return replace(cell, low=worth.low, high=worth.high)
