@@ -13,12 +13,12 @@ from simulation.app.departments import Place
 from simulation.app.serving import stored_facts
 from simulation.app.session import count_replications
 from simulation.display.table import Cell, difference_cell
-from simulation.display.words import amount, change, effect, unit_words
+from simulation.display.words import PATIENTS, amount, change, effect, unit_words
 from simulation.offers.product import PILOTS
 from simulation.records.serialise import read_yaml
 from simulation.report.board import WAIT, could_tell
 from simulation.report.findings import unlike_words
-from simulation.report.first_page import PATIENTS, harmed_words, more_by_cause_words
+from simulation.report.first_page import harmed_words, more_by_cause_words
 from simulation.report.money import stated_cost
 from simulation.report.outcome import ArmOutcome, outcome_of
 from simulation.report.verdict_tables import verdict_rule

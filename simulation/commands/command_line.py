@@ -185,7 +185,8 @@ class CommandLine:
         return [*combinations(self.overrides)]
 
     def study(self, overrides: Sequence[str] | None = None, **usual: str) -> Study:
-        """The study that the overrides state, or others in their place. Raises ConfigError.
+        """The study that the overrides state, or others in their place; of the baseline and the arms that `arms=` names
+        alone, where it does. Raises ConfigError.
 
         `usual`: what is chosen of the configuration unless the overrides do.
         """
@@ -199,12 +200,8 @@ class CommandLine:
             from simulation.vetting.newest_card import configs_of_card
 
             folder = configs_of_card(words, folder, card)
-        return load(*words, config_dir=folder)
-
-    def study_of_arms(self, overrides: Sequence[str] | None = None, **usual: str) -> Study:
-        """As `study`; of the baseline and the arms that `arms=` names alone, where it does."""
-        study = self.study(overrides, **usual)
-        return study.of_arms(self["arms"]) if self["arms"] else study
+        study, arms = load(*words, config_dir=folder), self.values.get("arms")
+        return study.of_arms(arms) if arms else study
 
 
 def read_line(command: str, words: Sequence[str]) -> CommandLine:

@@ -201,7 +201,7 @@ def extract(line: CommandLine) -> int:
         Faults(name_faults(name, line.own_configs, (), "a mapping")).refuse()
         text = draft(file)
         for path in write_files({GROUP: text}, name, line.own_configs):
-            print(f"{path}: what each column seems to be. Correct it, above all what codes mean.")
+            print(f"{path}: what each column seems to be. Correct it.")
         for missing in re.findall("# (Not whole yet.*)", text):
             print(missing)
         other = "" if name == mapping_of(file) else f" mapping={name}"
@@ -211,7 +211,7 @@ def extract(line: CommandLine) -> int:
         found = f"found '{' '.join(line.words)}'"
         refuse("extract", found, "Say: aeflow extract draft FILE, or aeflow extract FILE")
     read = _read(line.words[0], line)
-    print_blocks((read.dirt, *[*read.tables.values()][1:]))
+    print_blocks((read.dirt, read.main))
     if log := line["log"]:
         from simulation.extracts.logs import write_log
 
@@ -248,6 +248,7 @@ def fit(line: CommandLine) -> int:
     """Fit a department to an extract and hold a set of such departments to it; write files and a page, and say what was
     not identified. The exit code is 1 where no set gives the figures of the extract."""
     from simulation.fits.department import fit_department, taken_faults
+    from simulation.fits.fitting import cautions
     from simulation.fits.records import PACKAGED_NURSE
     from simulation.fits.solved import solve
     from simulation.fits.stated import stated_department
@@ -264,7 +265,8 @@ def fit(line: CommandLine) -> int:
         nurse=line["nurse"] or PACKAGED_NURSE,
         config_dir=config_dir,
     )
-    print_blocks([read.dirt, *fitted.tables.values()])
+    stated = filter(None, [fitted.tables.get("stated")])
+    print_blocks((*map(Words, cautions(read)), *stated))
     fitted.write_configs(line.own_configs, overwrite=line["overwrite"], but="study")
     results, held = Path(line["results"]), None
     if n := line["departments"]:
@@ -272,19 +274,15 @@ def fit(line: CommandLine) -> int:
             held = solve(fitted, n, results=results, progress=done)
         print()
         print_blocks([held.table])
-    n_met = held.n_met if held else 0
-    texts = held.texts if held else {}
-    for path in fitted.write_configs(line.own_configs, overwrite=line["overwrite"], held=texts):
-        print(path)
+    n_met, texts = (held.n_met, held.texts) if held else (0, {})
+    fitted.write_configs(line.own_configs, overwrite=line["overwrite"], held=texts)
     folder = None if config_dir is None else line.own_configs
-    known = (
-        " doctors='7 8-16, 5 16-24, 4 by night' (what you know of staff and places)" if n else ""
-    )
+    known = " doctors='7 8-16, 5 16-24, 4 0-8' (what you know of staff and places)" * bool(n)
     step = f"aeflow fit extract={line['extract']} out={name}{_mapped(line)} overwrite=true{known}"
     if n_met:
         step = f"aeflow compare study={name}{line.config_option}"
     page = fitted.write_page(results, folder, held.table if held else None, n_met, step)
-    print(f"{page}: observed beside fitted, with pictures\n\nNext: {step}")
+    print(f"Every number and where it is from: {page}\n\nNext: {step}")
     return int(n > 0 and n_met == 0)
 
 
@@ -295,24 +293,17 @@ def trace(line: CommandLine) -> int:
     from simulation.report.progress import progress
 
     read, number = _read(line["extract"], line), line["imputations"]
-    study = line.study_of_arms(run="weeks")
+    study = line.study(run="weeks")
     with progress(number, what="imputations") as shown:
         traced = simulate_again(read, study, imputations=number, done=shown.done)
     sentences = list(traced.sentences())
     print()
-    read_now = [table for table in traced.tables.values() if table.kind != "daily"]
-    print_blocks((*map(Words, sentences), read.dirt, *read_now))
+    print_blocks((*map(Words, sentences), traced.tables["factual"], traced.tables["effects"]))
     title = f"{read.name} simulated again"
     tables = [*traced.tables.values(), read.dirt, read.tables["columns"]]
-    results, step = (
-        Path(line["results"]),
-        f"aeflow compare study={study.design.name}{line.config_option}",
-    )
-    if not traced.is_near:
-        step = f"aeflow fit extract={line['extract']} out=mine{_mapped(line)}"
-    elif (results / study.design.name).is_dir():
-        step = "aeflow app"
-    page = write_pages(results, title, sentences, tables, traced.pictures, step)
+    step = f"aeflow fit extract={line['extract']} out=mine{_mapped(line)}"
+    step = f"aeflow app{line.config_option}" if traced.is_near else step
+    page = write_pages(Path(line["results"]), title, sentences, tables, traced.pictures, step)
     print(f"\n{page}\n\nNext: {step}")
     return 0
 

@@ -22,6 +22,8 @@ NOT_OF_A_STUDY = ("results", "executor", "workers", "cluster", "allow_large")
 
 def compare(line: CommandLine) -> int:
     """Run every arm of a study; with `from=FOLDER`, of a stored study."""
+    if line["arms"] and (line["from"] or PRICES in line.overrides):
+        refuse("arms", "cannot be chosen here", "Leave it out")
     if line["from"] is not None:
         return _run_again(line["from"], line)
     for word in line.overrides:
@@ -30,7 +32,7 @@ def compare(line: CommandLine) -> int:
     if PRICES in line.overrides:
         from simulation.commands.inquiries import prices
 
-        words = [word for word in line.overrides if word != PRICES] + ["arms="] * bool(line["arms"])
+        words = [word for word in line.overrides if word != PRICES]
         folder = () if line.config_dir is None else (CONFIG_DIR, line.config_dir)
         return prices(read_line("prices", [*words, *folder]))
     return _run_studies(line, alone=False)
@@ -105,12 +107,12 @@ def _in_scenarios(line: CommandLine) -> tuple[list[Sequence[str]], list[Study]]:
     them, unless the command chooses one."""
     runs, studies = list[Sequence[str]](), []
     for overrides in line.runs():
-        study = line.study_of_arms(overrides)
+        study = line.study(overrides)
         chosen = any(word.startswith("scenario=") for word in overrides)
         scenarios = () if chosen else study.design.scenarios
         in_each = [[*overrides, f"scenario={name}"] for name in scenarios]
         runs += in_each or [overrides]
-        studies += [line.study_of_arms(words) for words in in_each] or [study]
+        studies += [line.study(words) for words in in_each] or [study]
     return runs, studies
 
 
@@ -158,8 +160,7 @@ def _run_again(folder: str, line: CommandLine) -> int:
     from simulation.resumable import run_into
     from simulation.study.offered_load import refuse_large
 
-    words = [*line.overrides, *["arms"] * bool(line["arms"])]
-    asked = _asked_elsewhere(words, NOT_OF_A_STUDY, "With from=FOLDER the study")
+    asked = _asked_elsewhere(line.overrides, NOT_OF_A_STUDY, "With from=FOLDER the study")
     before = read(folder)
     numbers = before.numbers
     planned = max(before.run.replications, numbers[-1] + 1)

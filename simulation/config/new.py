@@ -30,6 +30,7 @@ from simulation.config.validating import validated
 from simulation.config.writing import write_files, yaml_text
 from simulation.department.check_pathway import NAME, NAME_WORDS
 from simulation.errors import ConfigError, Fault, Faults
+from simulation.records.serialise import read_yaml
 
 KINDS = ("pathway", "study")
 """The groups of a department alone: one file states the department, and one what is asked of it."""
@@ -113,29 +114,9 @@ SMALLER = "A smaller department is stated by itself: start with from=gallery/cli
 """What to do for a department that is too small to be the typical one scaled."""
 SCALED_KINDS = ("site", "staffing", "calibration", "pathway", "study", "priors")
 """The groups of a department that is the typical one scaled."""
-HEADS = {
-    "site": "who comes, how many are admitted, places. Minutes and case mix stay those of configs/site/typical.yaml",
-    "staffing": "who is on duty when, in whole people. Shifts that overlap add up",
-    "calibration": "beds, majors places, thresholds. Everything else stays as fitted to the typical site",
-    "pathway": "the typical route; how many must wait before stays end early, and before triage shortens",
-    "study": "the question. What is compared, and by which measures",
-    "priors": "ranges of the parameters, for `aeflow ensemble`",
-}
-"""What each of these files holds, for its first line and for the screen."""
+HEADS, NOTES = read_yaml(Path(__file__).with_suffix(".yaml")).values()
+"""What each of these files holds, for its first line and for the screen; and what its first comment says besides."""
 NOTE = "`source` says how each number was derived. Change any of them, and write your own source."
-NOTES = {
-    "study": """\
-The arms are those of configs/study/ai_triage.yaml. Add your own below `arms`, as in
-  our_ai: {label: "The product we were offered", triage: our_ai}
-for configs/triage/our_ai.yaml, and `focus: [our_ai]` for the products that the answer begins with.
-What is paid for each attendance, at yours, is stated here; other costs stay those of configs/study/ai_triage.yaml.
-Your nurses' labels, in configs/nurse/NAME.yaml: write `- override /nurse@_global_.nurse: NAME` above `_self_`.
-Departments that fit are of `ensemble: NAME`: `aeflow ensemble study=NAME` builds them, or `aeflow fit` did.""",
-    "priors": """\
-Drawn evenly over its range, each parameter apart from the others. `how: times` is a factor on the department's own
-value, `set` the value itself.""",
-}
-"""What the first comment of each file says besides."""
 
 
 def scaled_contents(

@@ -3,12 +3,14 @@
 import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 
 import numpy as np
 
 from simulation.department.vocabulary import ACUITY_TRUE, Pathway
 from simulation.measures.definitions import ALL, MANCHESTER_TARGETS, definition_of, label_of_measure
 from simulation.measures.measuring import MeasureName
+from simulation.records.serialise import read_yaml
 from simulation.runs.result import ArmResult, Finding, Kind, StudyResult
 from simulation.statistics.compare import Comparison
 from simulation.statistics.critical_values import weak_note
@@ -19,16 +21,10 @@ from simulation.study.study import RunLength
 from simulation.triage.matrix import N_HIGH
 from simulation.wording import spaced
 
-KIND_WORDS: dict[Kind, str] = {
-    "better": "better",
-    "worse": "worse",
-    "changed": "changed",
-    "no-change": "no change",
-    "cannot-tell": "not settled",
-}
-"""Kinds of verdict in words."""
-SIZES = {"more": "", "open": "perhaps slightly ", "less": "slightly "}
-"""Words before a direction that is known, by the size of the difference."""
+KIND_WORDS, SIZES, STAGE_WORDS, PATIENTS, GROUP_WORDS = read_yaml(
+    Path(__file__).with_suffix(".yaml")
+).values()
+"""Kinds of verdict, sizes before a direction, stages of a stay, groups that may be harmed, and others, in words."""
 LEVELS_1_2 = "levels 1-2"
 """How the two most urgent levels of A&E are called."""
 DOES_NOT_FIT = "this department does not fit together."
@@ -37,29 +33,8 @@ CUT, UNCUT = "wait_to_clinician_mean", "wait_to_clinician_uncut_mean"
 """The mean wait whose waits over 12 h count as 12 h, and the one in which they count in full."""
 MOVED = 1.0
 """Minutes by which a department's means must differ to be printed: a fifth of the least difference that matters."""
-STAGE_WORDS = {
-    "registration and triage": "Registration and triage",
-    "place": "A cubicle or a chair",
-    "nurse": "Nurse",
-    "clinician": "Doctor or practitioner",
-    "tests": "Tests",
-    "specialty": "Specialty team",
-    "bed": "A bed on a ward",
-    "other": "Discharge, transport and the rest",
-}
-"""The stages of a stay (`STAGES`), in the order in which a patient meets them, in words."""
 FEW_WEEKS = 4
 """Start weeks up to which each is named."""
-GROUP_WORDS = {
-    "all": "everybody",
-    "language_need=yes": "needs an interpreter",
-    "arrival_source=walk_in": "walked in",
-    "arrival_source=ambulance": "came by ambulance",
-    "coverage=never": "never covered",
-    "coverage=left_out": "left out by the draw",
-    "coverage=outside": "outside the tool's use",
-}
-"""Names of groups that do not follow from their attribute and category."""
 WIDTH = 110
 """Characters of a line of prose on a screen."""
 
@@ -225,7 +200,7 @@ def informative_groups(groups: Iterable[str]) -> tuple[str, ...]:
 def group_words(group: str) -> str:
     """The name of a group: 'true level urgent', 'age: 80 plus', 'came by ambulance', 'needs an interpreter'."""
     if group in GROUP_WORDS:
-        return GROUP_WORDS[group]
+        return str(GROUP_WORDS[group])
     attribute, _, value = group.partition("=")
     words = spaced(value or group)
     if not value or attribute in ("arrival_source", "coverage"):

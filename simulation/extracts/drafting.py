@@ -39,12 +39,6 @@ LOOKS = {
     "stamp": r"\d[-/T.: ]\d|^\d{5}(?:\.\d+)?$|^\d{8}",
 }
 """What dates alone, times alone and points in time look like; the first that most values fit is taken."""
-NUMBERS: Mapping[str, Sequence[float]] = {
-    "attendance": (0.0, 0.01, 0.2),
-    "patient": (0.01, 0.8, 1.0),
-}
-"""Shares of rows with a number that an earlier row has, too: of a column of such numbers from the first to the second,
-by whatever heading, and to the third by one that says so. Judgements."""
 FEWEST_NUMBERS, NEARLY_ALL = 100, 0.9
 """Rows with a number, and their share, without which a column is not judged by how often its numbers come again."""
 IN_FIGURES = r"^(\d{1,2})[-/.](\d{1,2})[-/.](\d{4}|\d{2})\b"
@@ -88,7 +82,7 @@ def drafted(frame: pd.DataFrame) -> dict[str, Any]:
             found = _stamped(frame, fitting)
         elif key in _known()["words"]:
             found = _coded(key, frame, fitting, stated)
-        elif key in NUMBERS:
+        elif key in _known()["numbering"]:
             found = _numbered(key, frame, plain, [*_columns_in(times)][:1])
         else:
             found = [*fitting][:1]
@@ -189,11 +183,11 @@ def _is_day_first(frame: pd.DataFrame, arrived: str | Sequence[str]) -> bool:
 def _numbered(key: str, frame: pd.DataFrame, plain: Mapping[str, str], arrived: list[str]) -> list[str]:  # fmt: skip
     """The first column whose heading says that it numbers attendances, or patients; or else the first of any numbers
     that are each there once, or come again. Rows that are there twice, with one arrival, count once."""
-    least, most, most_named = NUMBERS[key]
+    may_be, (least, most, most_named) = _known()["numbering"][key].values()
     others = []
     for name, words in plain.items():
         is_named = re.search(headings()[key], words)
-        if is_named or re.search(_known()["numbering"][key], words):
+        if is_named or re.search(may_be, words):
             there = frame[[name, *arrived]][~is_nothing(stripped(frame[name]))]
             again = there.drop_duplicates()[name].duplicated().mean()
             is_judged = len(there) >= max(FEWEST_NUMBERS, NEARLY_ALL * len(frame))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -41,10 +41,15 @@ GROUP = "extract"
 """The folder of mappings among configurations."""
 AnyMapping = ExtractMapping | Mapping[str, Any] | str
 """A mapping, as a file states one, or the name of one in `configs/extract/`."""
-DRAFT_HEAD = """Correct it, above all what codes mean. Other columns are never read.
-day_first: 03/04/2025 is the third of April. timezone: of clocks that go forward and back; null if they never do.
-worst_share: of rows with one kind of dirt; beyond it the extract is refused.
+DRAFT_HEAD = """Correct it, above all what codes mean; no other column is read.
+day_first: 03/04/2025 is the third of April. timezone: null if clocks never go forward and back.
+worst_share: more rows than this with one kind of dirt, and the file is refused.
 """
+MAIN = (
+    "wait_to_clinician_mean", "walk_in_triage_wait_mean", "walk_in_triage_minutes_mean", "stay_mean",
+    "within_4h_share", "left_share", "over_12h_share", "admitted_share",
+)  # fmt: skip
+"""The measures by which a reader knows the department again."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -140,6 +145,15 @@ class Extract:
         return ReportTables(tables)
 
     @property
+    def main(self) -> ReportTable:
+        """The measures of `MAIN`, and whether nobody said where the records are from."""
+        notes = (
+            *source_words(self.mapping, self.stated_in),
+            "Are these your figures? If not, correct the mapping. All others are on the page of aeflow fit.",
+        )
+        return replace(self._measures(MAIN), notes=notes)
+
+    @property
     def dirt(self) -> ReportTable:
         """The lines of data quality of which something was found."""
         table = self.tables["quality"]
@@ -183,10 +197,11 @@ class Extract:
         notes = (note, *source_words(self.mapping, self.stated_in))
         return ReportTable("columns", "Columns that were read", ("column", "read as"), cells, notes)
 
-    def _measures(self) -> ReportTable:
+    def _measures(self, of: Collection[str] = ()) -> ReportTable:
         cells = [
             (definitions()[name.measure].label, Cell(value, name.unit))
             for name, value in self.shown()
+            if not of or name.measure in of
         ]
         title = f"{len(self.patients):,} attendances in {self.days} days"
         n = len(self._measured[1])
@@ -301,17 +316,15 @@ def draft(path: Path | str) -> str:
     """The same of a file as the text of one in `configs/extract/`."""
     stated = draft_mapping(path)
     keys = {**stated, **stated["times"]}
-    lines = [DRAFT_HEAD]
-    if needed := [key for key in NEEDED if MISSING_COLUMN in str(keys[key])]:
-        lines.append(
-            f"Not whole yet: put a heading in place of {MISSING_COLUMN} at {', '.join(needed)}.\n"
-        )
-    if unknown := [
-        f"{key} {', '.join(of)}" for key in CATEGORIES if (of := _unknown_in(keys.get(key)))
-    ]:
-        lines.append(
-            f"Not understood, and counted as unknown until you say what they mean: {'; '.join(unknown)}.\n"
-        )
-    missing = [key for key in headings() if key not in keys]
-    lines += [f"No column looks like: {', '.join(missing)}."] if missing else []
-    return yaml_text(f"How {Path(path).name} is read: a draft. {''.join(lines)}", stated)
+    said = {
+        f"Not whole yet: put a heading in place of {MISSING_COLUMN} at": [
+            key for key in NEEDED if MISSING_COLUMN in str(keys[key])
+        ],
+        "Not understood, so unknown until you say what they mean:": [
+            f"{key} {value}" for key in CATEGORIES for value in _unknown_in(keys.get(key))
+        ],
+        "No column looks like:": [key for key in headings() if key not in keys],
+    }
+    lines = (f"{words} {', '.join(of)}.\n" for words, of in said.items() if of)
+    head = f"How {Path(path).name} is read: a draft. {DRAFT_HEAD}{''.join(lines)}".rstrip()
+    return yaml_text(head, stated)

@@ -66,8 +66,8 @@ DIGIT = 0.001
 """The least difference of shares that is told."""
 WRITTEN = (*SCALED_KINDS, "targets", "ensembles")
 """The groups of files of a fitted department."""
-FITTED_BY, MOST_KEYS = "aeflow fit", 3
-"""What a fitted site says that it was made by, and keys of a file that are shown as differing."""
+FITTED_BY, MOST_TOLD = "aeflow fit", 240
+"""What a fitted site says that it was made by, and characters of what is told of a file that differs."""
 OF_A_SET = {"defaults", "ensemble", "not_calibrated"}
 """The keys of a study that name the departments held to the records, or say why there are none."""
 REMEDY = "Write over it with overwrite=true (it is kept beside the new one), or choose another name"
@@ -433,10 +433,9 @@ def _differing(path: Path, text: str) -> dict[str, tuple[str, str]]:
 
 
 def _difference(path: Path, text: str) -> str:
-    """The first keys in which a file differs from a text, with both values, and how many more there are."""
-    words = [
+    """The first keys in which a file differs from a text, with both values."""
+    words = (
         f"{key} is {shortened(before, 40)}, would be {shortened(now, 40)}"
         for key, (before, now) in _differing(path, text).items()
-    ]
-    more = [f"{len(words) - MOST_KEYS} more"] if len(words) > MOST_KEYS else []
-    return "; ".join([*words[:MOST_KEYS], *more]) or "comments or sources"
+    )
+    return shortened("; ".join(words) or "comments or sources", MOST_TOLD)

@@ -395,7 +395,8 @@ def _check_rota(key: str, question: OfferQuestion, rota: Rota, checked: Checked)
     """Faults and notes of a rota: hours without anybody, shifts that overlap, heads instead of people on duty."""
     if question.covers and (gaps := rota.hours_where(0)):
         setattr(checked.values, key, None)
-        remedy = f"Name everybody who is on, such as '{rota.with_gaps_filled()}'"
+        on, one = rota_words(rota).partition(" = ")[0], gaps.replace(", ", ", 1 ")
+        remedy = f"Name everybody who is on, such as '{on}, 1 {one}'"
         checked.refuse(key, f"nobody is on from {gaps}", remedy)
     if rota.overlaps:
         checked.ask(key, f"shifts overlap from {rota.overlaps}: there they add up. Is it so?")

@@ -99,10 +99,6 @@ class Rota(NamedTuple):
         """The hours in which so many are on; '' if there are none."""
         return hours_in_words(on == number for on in self.on_duty)
 
-    def with_gaps_filled(self) -> str:
-        """The rota with one on in the hours without anybody, in words that are read as that."""
-        return _in_words(stated_shifts([number or 1 for number in self.on_duty]))
-
     def stated(self) -> list[dict[str, Any]]:
         """The rota as a file of a department states it: shifts that do not overlap."""
         return stated_shifts(self.on_duty)
@@ -165,15 +161,11 @@ def hours_in_words(of_slot: Iterable[bool]) -> str:
 
 def rota_words(rota: Rota) -> str:
     """'2 from 8 to 22 h, 1 from 22 to 8 h = 38 hours a day'."""
-    return f"{_in_words(rota.stated())} = {rota.person_hours:.4g} hours a day"
-
-
-def _in_words(shifts: Iterable[dict[str, Any]]) -> str:
     parts = (
         f"{shift['number']} from {shift['hours'].replace('-', ' to ')} h {shift.get('days', '')}"
-        for shift in shifts
+        for shift in rota.stated()
     )
-    return ", ".join(map(str.rstrip, parts))
+    return f"{', '.join(map(str.rstrip, parts))} = {rota.person_hours:.4g} hours a day"
 
 
 # --- reading --------------------------------------------------------------------------------------------------

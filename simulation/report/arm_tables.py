@@ -16,12 +16,13 @@ from simulation.measures.definitions import ALL, binding_measures, label_of_meas
 from simulation.measures.occupancy import STAGES
 from simulation.records.schema import Floats
 from simulation.report.money import stated_cost
+from simulation.report.pathway_picture import KIND_WORDS
 from simulation.report.verdict_tables import level_cell
 from simulation.runs.result import ArmResult, StudyResult
 from simulation.statistics.compare import Comparison
 from simulation.statistics.critical_values import SPELL_DAYS
 from simulation.statistics.verdict import INTERVAL_NOTES
-from simulation.study.arm_changes import KIND_WORDS, ArmChange
+from simulation.study.arm_changes import ArmChange
 from simulation.study.design import change_words
 from simulation.study.statements import AddedAssumption, Statement, list_sourced
 from simulation.wording import spaced

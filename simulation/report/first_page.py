@@ -13,6 +13,7 @@ from simulation.display.drawing import Drawing
 from simulation.display.measured import cases_words, measurement_sentences
 from simulation.display.table import ReportTable
 from simulation.display.words import (
+    PATIENTS,
     amount,
     change,
     cost_in_short,
@@ -48,20 +49,13 @@ from simulation.statistics.verdict import threshold_words
 from simulation.study.explanation import uncovered_sources
 from simulation.wording import listed_with_and
 
-PATIENTS = {
-    "acuity_true=1-2": "patients of true levels 1-2",
-    "age_band=child": "children",
-    "age_band=oldest": "oldest",
-    "arrival_source=ambulance": "ambulance patients",
-    "language_need=yes": "interpreter users",
-}
-"""What a sentence calls the groups that are named."""
 FEW = 2
 """Products that need no summary: a reader takes in all that is said of them."""
 SURE = 2 / 3
 """The share of departments told rightly below which figures do not tell what makes patients wait."""
-MOST_WORDS = 350
-"""Words of the page beside table and picture, for which detail is left out where answers stand by cause."""
+MOST_WORDS, FEW_WORDS = 350, 300
+"""Words of the page beside table and picture, for which detail is left out where answers stand by cause; and in
+departments held to records, to which a longer path leads."""
 MOST_BY_CAUSE = 3
 """Arms whose effects by cause of waiting are told."""
 SIZES = {
@@ -144,8 +138,8 @@ def first_page(result: StudyResult) -> FirstPage:
     brackets = "nine of ten departments" if result.over_departments else "95 % intervals"
     if result.study.held_to_records:
         brackets = (
-            "where they were in nine in ten made-up departments held to records, or, of changes not tried there, where "
-            "nine in ten trials would find them"
+            "where nine in ten true effects were in made-up departments or, of changes not tried there, would be in "
+            "trials"
         )
     safe = ". Safety passes on average unless said" if result.design.margins else ""
     lead = f"{_summary(result)}Effects on {listed_with_and(about)}, in brackets {brackets}{safe}:"
@@ -176,8 +170,9 @@ def first_page(result: StudyResult) -> FirstPage:
         None if against else first_picture(result, arms_in_order(result.shown)),
         "" if silent else " ".join(cause_words(result)),
     )
+    most = FEW_WORDS if result.study.held_to_records else MOST_WORDS
     for detail in (1, 0) if result.causes and not silent else ():
-        if page.n_words > MOST_WORDS:
+        if page.n_words > most:
             page = page._replace(headlines=headlines(result, detail))
     if result.causes and page.n_words > MOST_WORDS and not silent:
         page = page._replace(lead=lead.replace(_summary(result), ""))
@@ -532,8 +527,8 @@ def _best_parts(best: ArmOutcome, detail: int) -> list[str]:
 
 
 def _nearest_parts(result: StudyResult) -> list[str]:
-    """What is said where no alternative is shown to help enough: which one without a failed limit helps most; in departments
-    held to records also one whose range has either sign."""
+    """What is said where no alternative is shown to help enough: which one without a failed limit helps most; in
+    departments held to records also one whose range has either sign."""
     kinds = ("better", "cannot-tell") if result.study.held_to_records else ("better",)
 
     def _may_help(finding: Finding) -> bool:

@@ -14,7 +14,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 
 from simulation.display.measured import Limits, limits_of
-from simulation.display.words import rests_on_claim
+from simulation.display.words import PATIENTS, rests_on_claim
 from simulation.measures.measuring import MeasureName, Measures, observables_among
 from simulation.questions.ablation import decomposition_of, joint_arm
 from simulation.questions.what_decides import FigureRule, find_deciding
@@ -45,10 +45,6 @@ NEARLY = 0.05
 KEPT_EFFECT = 0.5
 """Share of a product's effect that an alternative must be shown to keep to do 'as much'; it may lose the least
 difference that matters at most."""
-NAMED_GROUPS = (
-    "acuity_true=1-2", "age_band=child", "age_band=oldest", "arrival_source=ambulance", "language_need=yes",
-)  # fmt: skip
-"""The groups that are named where an arm harms them."""
 MOST_PRODUCTS = 6
 """Tools that get a sentence in a study that names no `focus`; the table has the others."""
 MOST_ALTERNATIVES = 5
@@ -224,7 +220,7 @@ class ArmOutcome:
             row
             for worse in worse_off(self.result.shown)
             if (row := worse.comparison).arm == self.arm.name and worse.holm
-            if row.group in NAMED_GROUPS and row.unit == unit
+            if row.group in PATIENTS and row.unit == unit
             if abs(row.difference) > target.minimal_important_difference
         )
 

@@ -12,13 +12,15 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from simulation.department.graph import Subgraph, whole_graph
 from simulation.department.layout import DrawnEdge, DrawnNode, Layout, lay_out
 from simulation.department.vocabulary import Pathway
 from simulation.display.drawing import BLUE, DARK, GREY, Picture, figure_of, png_of
-from simulation.study.arm_changes import KIND_WORDS, ArmChanges, Kind, left_out_words
+from simulation.records.serialise import read_yaml
+from simulation.study.arm_changes import ArmChanges, Kind, left_out_words
 from simulation.wording import clipped, number_of, spaced
 
 if TYPE_CHECKING:
@@ -58,15 +60,8 @@ WORDS = {
     "branch": "branch or loop (what decides)",
     "end": "end (outcome)",
 }
-KIND_COLOURS: Mapping[Kind, str] = {
-    "label": "#aa3377",
-    "by label": "#cc79a7",
-    "minutes": "#d55e00",
-    "pool": "#009e73",
-    "route": "#003087",
-    "rule": "#5a6670",
-    "nothing": "#8a8a8a",
-}
+KIND_WORDS, KIND_COLOURS = read_yaml(Path(__file__).with_suffix(".yaml")).values()
+"""What an arm does at a node that is marked with its change, and the colour of the mark."""
 FAINT = 0.35
 """How much of an unmarked box and arrow is left where others are marked."""
 HEAD_LINE, HEAD_WIDTH = 0.28, 10

@@ -24,7 +24,7 @@ def announce(study: Study, *, alone: bool) -> None:
     n_arms = 1 if alone else len(study.arms)
     print(f"aeflow. {BANNER}")
     print(study.design.question)
-    if offer is not None:  # a planner reads it: the report says the rest
+    if offer or study.held_to_records:  # a planner reads it: the report says the rest
         print(f"{n_arms} options x {run.how_many} of {run.measured_days} days, in some minutes.")
     else:
         _announce_run(study, n_arms)
@@ -49,7 +49,7 @@ def announce(study: Study, *, alone: bool) -> None:
     judged = [
         arm for arm in study.arms if arm.arm.draw_of is None and (arm.name in focus or not focus)
     ]
-    for words in unlike_words(judged) if offer is None else ():
+    for words in () if offer or study.held_to_records else unlike_words(judged):
         print(f"Warning, {words}")
 
 

@@ -22,8 +22,8 @@ from simulation.runs.stored_run import ListedRun
 from simulation.runs.stored_tables import file_of
 from simulation.study.statements import BANNER
 
-VERDICT_LINES = 15
-"""Lines of the verdict; the report has its sentences in full."""
+VERDICT_LINES, MOST_LINES = 15, 60
+"""Lines of the verdict, whose sentences the report has in full; the latter where no table follows."""
 
 
 def print_result(
@@ -64,26 +64,26 @@ def _print_first_page(result: StudyResult, out: TextIO) -> None:
     page, tables = first_page(result), compared_tables(result)
     for words in filter(None, (page.question, *page.checks, page.hangs)):
         print(f"\n{textwrap.fill(words, WIDTH)}", file=out)
-    print("", *verdict_lines(page), sep="\n", file=out)
+    n, most = (1 if result.others else None), VERDICT_LINES
+    if result.study.held_to_records:
+        n, most = 0, MOST_LINES  # the table is on the page alone
+    print("", *verdict_lines(page, most), sep="\n", file=out)
     focus = {labelled(result, result.arm(name)) for name in result.design.focus}
-    print_blocks(
-        (first_rows(table, focus) for table in tables[: 1 if result.others else None]), stream=out
-    )
+    print_blocks((first_rows(table, focus) for table in tables[:n]), stream=out)
     for note in page.notes:
         print(textwrap.fill(note, WIDTH), file=out)
 
 
-def verdict_lines(page: FirstPage) -> list[str]:
-    """The lead, then of each product its first sentence and as many more as there is room for: at most `VERDICT_LINES`
-    in all."""
+def verdict_lines(page: FirstPage, most_lines: int = VERDICT_LINES) -> list[str]:
+    """The lead, then of each product its first sentence and as many more as there is room for in all."""
     lines = list(lines_of(page.lead, others=""))
     told = [headline.sentences for headline in page.headlines]
     firsts = [list(lines_of(sentences[0], "- ")) for sentences in told]
-    spare = VERDICT_LINES - len(lines) - sum(map(len, firsts))
+    spare = most_lines - len(lines) - sum(map(len, firsts))
     for n_left, said, sentences in zip(count(len(told), -1), firsts, told, strict=False):
         most = len(said) + spare
         if spare < 0:
-            most = max((VERDICT_LINES - len(lines)) // n_left, 1)
+            most = max((most_lines - len(lines)) // n_left, 1)
         for n in range(2, len(sentences) + 1):
             longer = list(lines_of(" ".join(sentences[:n]), "- "))
             if len(longer) <= most:
@@ -92,7 +92,7 @@ def verdict_lines(page: FirstPage) -> list[str]:
             cut = said[most - 1][: WIDTH - 2].rstrip(" .,;:")
             said = [*said[: most - 1], f"{cut} …"]
         lines += said
-    return lines[:VERDICT_LINES]
+    return lines[:most_lines]
 
 
 HEADERS = (

@@ -45,6 +45,13 @@ DEPARTMENT = ("calibration", "site", "staffing", "pathway")
 """The groups of a configuration that state a department."""
 
 
+DRAWN = (
+    "There doctors and practitioners on duty, unless stated, and what else nobody states of staff, places and minutes "
+    "differ by department."
+)
+"""What is said of a department that records were fitted to, of those that are held to them."""
+
+
 def show(study: Study) -> None:
     """Print a study's baseline department and draw it under the results folder."""
     pathway = study.baseline.pathway
@@ -165,6 +172,8 @@ def lines(study: Study) -> Iterator[str]:
     yield f"\nDepartment {pathway.name}: {_size(study)}; {who_is_next}"
     yield f"  {counts_words(study)}"
     yield from department_lines(pathway)
+    if why := study.not_calibrated:
+        yield from _folded(f"Not calibrated: {why}. {DRAWN}")
     yield "\nOffered load: work asked for over units on duty, before anybody waits or leaves (boarding not counted)"
     # the offered load of each pool, over the week and by clock hour, then remarks on it
     yield f"  Means of {SAMPLE_DAYS // 7} drawn weeks; weekly values with two standard errors."

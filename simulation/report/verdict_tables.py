@@ -256,6 +256,8 @@ def verdict_rule(
 ) -> str:
     """From what verdicts on primary measures are read, in a sentence; and on others, by measure and group, that stand
     in `columns`."""
+    if result.study.held_to_records:
+        return "Verdicts are read from the range of the effect."
     families = tuple(_families(result, len(result.design.primary)))
     by_range = result.row_of(result.first_target).by_range
     words = [f"Verdicts on primary measures are read from {read_from(families, by_range=by_range)}"]
@@ -621,9 +623,7 @@ def _notes(result: StudyResult, figures: tuple[tuple[str, str], ...]) -> Iterato
     under_triage = UNDER_TRIAGE_NOTE.format(names=names) if has_limit else ""
     brackets = "with its 95 % interval (simulation noise only)"
     if result.study.held_to_records:
-        brackets = (
-            "and in brackets the range of the effect; the report's table of each target has others"
-        )
+        brackets = "and in brackets the range of the effect"
     elif result.over_departments:
         brackets = (
             "and in brackets the range of nine in ten departments, or where noise does not tell departments apart the "
@@ -638,6 +638,8 @@ def _notes(result: StudyResult, figures: tuple[tuple[str, str], ...]) -> Iterato
     yield from measure_notes(result, *(measure for measure, _ in figures))
     yield from INTERVAL_NOTES[result.interval_kind]
     shown = (result.row(arm.name, *figure) for arm in arms_in_order(result) for figure in figures)
+    if result.study.held_to_records:
+        return
     yield from weak_notes(result, shown, "not settled")
     if any(finding.verdict.reason and finding.target in targets for finding in result.findings):
         yield BRIEF_NOTE

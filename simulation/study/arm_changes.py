@@ -166,16 +166,6 @@ def left_out_words(subgraph: Subgraph) -> str:
 
 
 Kind = Literal["label", "by label", "minutes", "pool", "route", "rule", "nothing"]
-KIND_WORDS: dict[Kind, str] = {
-    "label": "gives another label",
-    "by label": "decided by the label",
-    "minutes": "takes other minutes",
-    "pool": "has more or fewer units",
-    "route": "leads elsewhere",
-    "rule": "works by another rule",
-    "nothing": "does nothing here",
-}
-"""What an arm does at a node that is marked with its change."""
 MOST_CHARACTERS = 60
 """Characters of a value in words; a longer one is cut."""
 TESTS = "tests"

@@ -111,7 +111,8 @@ def test_all_that_judges_an_effect_in_fits_judges_by_its_range(
     held, target = replace(over), over.targets[0]
     assert best_alternative(held) is None
     assert [outcome_of(held, arm).first.matters for arm in ("quicker", "two")] == [matters] * 2
-    assert {row[-2] for row in target_table(held, target).rows} == {"either way"}
+    words = {"open": "either way", "little": f"no change beyond {threshold_words(target.minimal_important_difference, over.unit(target))}"}[matters]
+    assert {row[-2] for row in target_table(held, target).rows} == {words}
     assert {row[-1] for row in better_table(held).rows} == {"either way"}
     assert {_shown(held, arm).finding.kind for arm in held.others} <= {"cannot-tell", "no-change"}
     hinge = outcome_of(held, "quicker").hinge
