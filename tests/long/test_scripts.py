@@ -29,6 +29,7 @@ HERE = Path(__file__).parent
         ("entered.py", ("offer", "--files"), "simulation/offers/interview.py"),
         ("fitted.py", ("typical_places", "2", "11", "0"), "Initial assessment of ambulance"),
         ("fitted.py", ("typical_pace", "2", "11", "0"), "Initial assessment of ambulance"),
+        ("words_to_an_answer.py", ("read",), "words, and 0 of 2 commands refused"),
         ("causes.py", ("study", "4"), "| lean_triage | typical_pace |"),
         (
             "trial_arms.py",

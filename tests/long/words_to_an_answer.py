@@ -1,8 +1,8 @@
 """How many words somebody reads from a file of attendances to an answer, along the four commands of the guide.
 
-Counted are the guide up to 'When you need it', what each command prints on both streams, the comments at the head of the
-drafted mapping, and the sentences of the report's first page; its table and picture stand beside them. A word is what
-stands between two blanks, numbers too.
+Counted are the guide up to 'When you need it', what each command prints on both streams, the comments at the head of
+the drafted mapping, and the sentences of the report's first page; its table and picture stand beside them. A word is
+what stands between two blanks, numbers too.
 
     python tests/long/words_to_an_answer.py [FILE [FIT ...]]   a CSV file of attendances, and what is stated to the fit
 

@@ -22,6 +22,7 @@ from simulation.report.outcome import ArmOutcome, OnPastTrials, best_alternative
 from simulation.report.screen import print_result, verdict_words
 from simulation.report.verdict_tables import first_table, over_tables, safety_table, target_table
 from simulation.runs.stored_run import _first_verdict
+from simulation.statistics.verdict import threshold_words
 from tests.config.ours import ensemble
 
 from .test_first_page import numbers_in_no_table
@@ -98,6 +99,52 @@ def test_departments_held_to_records_are_told_with_the_range_of_past_trials(over
     assert "(" not in verdict_words(_first_verdict(held))
 
 
+@pytest.mark.parametrize(
+    ("ends", "word", "matters"),
+    [
+        ((-1.2, -0.5), "slightly better", "little"),
+        ((-20.0, -6.0), "better", "helps"),
+        ((-20.0, -1.0), "perhaps slightly better", "open"),
+        ((-0.9, 0.9), "no material change", "little"),
+        ((-30.0, 9.0), "either way", "open"),
+    ],
+)
+def test_in_departments_held_to_records_the_word_is_that_of_the_range_beside_it(
+    over: Result,
+    monkeypatch: pytest.MonkeyPatch,
+    ends: tuple[float, float],
+    word: str,
+    matters: str,
+) -> None:
+    worth = OnPastTrials("", 0, *ends, holds=ends[0] * ends[1] > 0)
+    monkeypatch.setattr(ArmOutcome, "range_in_fits", lambda one, row: worth)
+    held = replace(over)
+    table = first_table(held)
+    assert table is not None
+    cell = next(cells for cells in table.cells if cells[0] == "9 minutes, not 12")[1]
+    assert isinstance(cell, Cell)
+    assert (cell.low, cell.high, cell.words.strip()) == (*ends, word)
+    assert outcome_of(held, "quicker").first.matters == matters
+    assert (": either way)" in first_page(held).headlines[0].words) == (word == "either way")
+
+
+def test_the_nearest_alternative_is_the_largest_even_if_its_sign_is_not_settled(
+    over: Result, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        ArmOutcome, "range_in_fits", lambda one, row: OnPastTrials("", 0, -30, 9, holds=False)
+    )
+    design = replace(over.design, not_calibrated="one alone")
+    held = replace(over, study=replace(over.study, design=design))
+    arms = [
+        outcome_of(held, arm.name) for arm in held.others if held.design.arms[arm.name].comparator
+    ]
+    most = min(
+        (one for one in arms if not one.fails), key=lambda one: one.first.comparison.difference
+    )
+    assert f"'{most.arm.label}'" in first_page(held).headlines[-1].words
+
+
 @pytest.mark.parametrize(("ends", "matters"), [((-30, 9), "open"), ((-0.01, 0.01), "little")])
 def test_all_that_judges_an_effect_in_fits_judges_by_its_range(
     over: Result,
@@ -111,9 +158,12 @@ def test_all_that_judges_an_effect_in_fits_judges_by_its_range(
     held, target = replace(over), over.targets[0]
     assert best_alternative(held) is None
     assert [outcome_of(held, arm).first.matters for arm in ("quicker", "two")] == [matters] * 2
-    words = {"open": "either way", "little": f"no change beyond {threshold_words(target.minimal_important_difference, over.unit(target))}"}[matters]
+    words = {
+        "open": "either way",
+        "little": f"no change beyond {threshold_words(target.minimal_important_difference, over.unit(target))}",
+    }[matters]
     assert {row[-2] for row in target_table(held, target).rows} == {words}
-    assert {row[-1] for row in better_table(held).rows} == {"either way"}
+    assert {row[-1] for row in better_table(held).rows} == {words}
     assert {_shown(held, arm).finding.kind for arm in held.others} <= {"cannot-tell", "no-change"}
     hinge = outcome_of(held, "quicker").hinge
     assert hinge.figure
