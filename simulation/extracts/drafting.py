@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import fields
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,8 @@ from simulation.extracts.mapping import (
     LEVELS,
     MISSING_COLUMN,
     UNKNOWN_CODE,
+    ExtractMapping,
+    StampColumns,
     plain_code,
 )
 from simulation.extracts.stamps import is_nothing, stripped
@@ -97,13 +100,10 @@ def drafted(frame: pd.DataFrame) -> dict[str, Any]:
     if "outcome" in missing:
         stated["outcome"] = {"column": MISSING_COLUMN, "values": {MISSING_COLUMN: UNKNOWN_CODE}}
     times |= {key: column for key, column in missing.items() if key.endswith("_at")}
-    order = [key for key in ("arrived_at", "assessed_at", "triaged_at", "handed_over_at", "seen_at",
-                             "decided_at", "departed_at") if key in times]  # fmt: skip
-    rest = ("arrival_source", "acuity", "outcome", "left", "age", "sex", "attendance", "patient")
     tests = _rows_to_leave_out(frame, {*_columns_in(times), *_columns_in(stated)})
     return {
-        "times": {key: times[key] for key in order},
-        **{key: stated[key] for key in rest if key in stated},
+        "times": {of.name: times[of.name] for of in fields(StampColumns) if of.name in times},
+        **{of.name: stated[of.name] for of in fields(ExtractMapping) if of.name in stated},
         **({"leave_out": tests} if tests else {}),
         "day_first": _is_day_first(frame, times["arrived_at"]), "timezone": "Europe/London", "worst_share": 0.05,
         "evidence": "measured", "source": DRAFT_SOURCE,

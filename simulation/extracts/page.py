@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from simulation.extracts.extract import Extract
 
 FOLDER, PAGE, TITLE = "extracts", "extract.html", "title.txt"
-LIKENESS = read_yaml(Path(__file__).with_name("likeness.yaml"))
+LIKENESS = read_yaml(Path(__file__).with_suffix(".yaml"))
 """What is said of a simulated department beside its records: words, factor, within how much they are near, and whether
 effects are shown only if they are. The others are said where they are not."""
 ENOUGH = 5

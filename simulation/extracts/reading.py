@@ -129,7 +129,7 @@ def read_tables(
     stamps = {name: column.of(kept) for name, column in stamps.items()}
     is_whole_day = _few_arrivals(stamps["arrived_at"].at, quality)
     times = _in_order(stamps, mapping, quality)
-    monday = float(np.floor((times["arrived_at"][0] - MONDAY) / (7 * DAY)) * 7 * DAY + MONDAY)
+    monday = float((times["arrived_at"][0] - MONDAY) // (7 * DAY) * 7 * DAY + MONDAY)
     rounding = {name: rounding_of(at) for name, at in times.items()}
     for name, found in rounding.items():
         quality.add("rounded", found.n, int((~np.isnan(times[name])).sum()), _words(name))
@@ -222,13 +222,10 @@ def _with_arrival(arrived: Stamps, quality: DataQuality) -> Ints:
     quality.tally("day_month_swapped", arrived.other_order, ~arrived.nothing, "arrived")
     known = np.flatnonzero(~np.isnan(arrived.at))
     order = known[np.argsort(arrived.at[known], kind="stable")]
-    gaps = np.flatnonzero(np.diff(arrived.at[order]) > FAR) + 1
-    parts = np.split(order, gaps)
-    outside = np.concatenate(
-        [np.zeros(0, np.int64), *(part for part in parts if len(part) < FEW * len(known))]
-    )
-    quality.add("outside_period", len(outside), len(known))
-    order = order[~np.isin(order, outside)]
+    part = np.cumsum(np.diff(arrived.at[order], prepend=arrived.at[order[:1]]) > FAR)
+    is_outside = np.bincount(part)[part] < FEW * len(known)
+    quality.add("outside_period", int(is_outside.sum()), len(known))
+    order = order[~is_outside]
     dates = arrived.at[order].astype("datetime64[m]").astype("datetime64[D]")
     months = dates.astype("datetime64[M]")
     day = (dates - months).astype(int) + 1
@@ -316,7 +313,7 @@ def _in_order(
     for name, at in times.items():
         if name != "arrived_at":
             step = max(rounded_to[name], rounded_to["arrived_at"])
-            minutes = elapsed(arrived, at, changes) if changes else at - arrived
+            minutes = elapsed(arrived, at, changes)
             times[name] = arrived + _not_negative(_words(name), minutes, step, quality)
     times = _within_stay(times, mapping, quality)
     _orders(times, rounded_to, quality)
@@ -411,7 +408,7 @@ def _dated(
     `step`: minutes to which they are rounded; who came within them after midnight has a stamp on it.
     """
     there, where = ~np.isnan(at), _words(name)
-    same_day = np.floor(at / DAY) == np.floor(arrived / DAY)
+    same_day = at // DAY == arrived // DAY
     alone = same_day & (at % DAY == 0) & (at < arrived) & (arrived - at >= step)
     quality.tally("date_without_time", alone, there, where)
     at = np.where(alone, np.nan, at)
@@ -469,7 +466,8 @@ def _ends(
         if name in stamps:
             quality.tally("no_stamp", stamps[name].nothing & ~left, ~left, _words(name))
     if "seen_at" in stamps:
-        others = ~left & (outcome >= 0)
+        word = stamps["seen_at"].in_words
+        others = ~left & ((outcome >= 0) | (word & ~word[left].any()))
         quality.tally("no_seen", stamps["seen_at"].nothing & others, others)
         seen = left & (departed - times["seen_at"] >= AFTER_SEEN)
         called = left & ~seen & ~np.isnan(times["seen_at"])
@@ -516,7 +514,7 @@ def _again(
     order = np.lexsort((arrived, person))
     person, arrived, departed = person[order], arrived[order], times["departed_at"][order]
     same = (person[1:] == person[:-1]) & (person[1:] >= 0)
-    until = np.where(np.isnan(departed[:-1]), arrived[:-1], departed[:-1])
+    until = np.fmax(arrived[:-1], departed[:-1])
     overlapping = same & (arrived[1:] < until)
     soon = same & ~overlapping & (arrived[1:] - until <= mapping.back_within)
     quality.add("back_again", int(soon.sum()), len(person))

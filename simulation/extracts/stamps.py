@@ -56,12 +56,13 @@ SAMPLE, AT_ONCE = 40, 100_000
 class Stamps(NamedTuple):
     """Points in time of one column in minutes of local time from the first of January 1970, NaN where there is none.
 
-    Masks: no stamp at all; one that is no time; one that stands for none; one in another format than most; a date
-    alone, which is no time; a date that only the other order of day and month reads.
+    Masks: no stamp at all; a word that says so; one that is no time; one that stands for none; one in another format
+    than most; a date alone, which is no time; a date that only the other order of day and month reads.
     """
 
     at: Floats
     nothing: Mask
+    in_words: Mask
     unreadable: Mask
     placeholder: Mask
     other_format: Mask
@@ -77,7 +78,7 @@ def stamps_of(column: pd.Series, mapping: ExtractMapping, *, in_utc: bool = Fals
     """A column of points in time, in any of the usual formats, shape (n,). `in_utc`: whether they are in UTC."""
     import pandas as pd
 
-    other_order, alone = np.zeros((2, len(column)), dtype=np.bool_)
+    other_order, alone, in_words = np.zeros((3, len(column)), dtype=np.bool_)
     if pd.api.types.is_datetime64_any_dtype(column):
         if in_utc and column.dt.tz is None:
             column = column.dt.tz_localize("UTC")
@@ -93,6 +94,7 @@ def stamps_of(column: pd.Series, mapping: ExtractMapping, *, in_utc: bool = Fals
             column.iloc[start : start + AT_ONCE] for start in range(0, max(len(column), 1), AT_ONCE)
         ]
         nothing = np.concatenate([is_nothing(stripped(part), NO_TIME) for part in parts])
+        in_words = nothing & ~column.isin(("", " ", None)).to_numpy(dtype=bool)
         at, format_of = np.full(len(column), np.nan), np.full(len(column), -1, dtype=np.int8)
         there = np.flatnonzero(~nothing)
         some = there[:: max(len(there) // SAMPLE, 1)]
@@ -120,7 +122,7 @@ def stamps_of(column: pd.Series, mapping: ExtractMapping, *, in_utc: bool = Fals
     other = (format_of >= 0) & (format_of != usual) & ~placeholder
     alone |= dates_alone(at) & ~placeholder
     at = np.where(placeholder | alone, np.nan, at)
-    return Stamps(at, nothing, unreadable, placeholder, other, alone, other_order)
+    return Stamps(at, nothing, in_words, unreadable, placeholder, other, alone, other_order)
 
 
 def dates_alone(at: Floats) -> Mask:

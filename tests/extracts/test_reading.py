@@ -416,6 +416,17 @@ def test_the_rounding_of_stamps_is_found(to: int) -> None:
     assert rounding_of(np.round(at / to) * to if to else at).to == to
 
 
+def test_a_missing_clinician_is_counted_beside_an_outcome_that_is_not_understood() -> None:
+    frame = pd.read_csv(StringIO(clean(3000)), dtype=str, keep_default_na=False)
+    outcome = frame["Disposition"].to_numpy()
+    is_word = (frame.index % 40 == 3) & (outcome != "Left before treatment")
+    frame[SEEN] = frame[SEEN].mask(outcome == "Left before treatment", "").mask(is_word, "NULL")
+    frame["Disposition"] = frame["Disposition"].mask(frame.index % 20 == 3, "UNK")
+    quality = ae.from_table(frame, mapping(worst_share=0.1)).quality
+    assert quality.n("no_seen") == is_word.sum() > 50
+    assert quality.n("unknown_code") == 150
+
+
 def test_a_draft_reads_the_file_that_it_is_of(tmp_path: Path) -> None:
     path = written(clean(), tmp_path)
     folder = tmp_path / "configs" / "extract"
