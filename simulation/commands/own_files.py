@@ -6,6 +6,7 @@ import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -253,7 +254,7 @@ def fit(line: CommandLine) -> int:
     from simulation.fits.solved import solve
     from simulation.fits.stated import stated_department
 
-    name, config_dir = line["out"], line.config_dir
+    name = line["out"]
     Faults(taken_faults(name, line.own_configs)).refuse()
     stated_department(line.answers)  # faults before a long reading
     read = _read(line["extract"], line)
@@ -263,25 +264,25 @@ def fit(line: CommandLine) -> int:
         stated=line.answers,
         answers=line["answers"],
         nurse=line["nurse"] or PACKAGED_NURSE,
-        config_dir=config_dir,
+        config_dir=line.config_dir,
     )
-    stated = filter(None, [fitted.tables.get("stated")])
-    print_blocks((*map(Words, cautions(read)), *stated))
+    print_blocks((*map(Words, cautions(read)), *filter(None, [fitted.tables.get("stated")])))
     fitted.write_configs(line.own_configs, overwrite=line["overwrite"], but="study")
     results, held = Path(line["results"]), None
     if n := line["departments"]:
         with _years_shown(n) as done:
             held = solve(fitted, n, results=results, progress=done)
         print()
-        print_blocks([held.table])
+        print_blocks([held.table if held.faults else replace(held.table, notes=())])
     n_met, texts = (held.n_met, held.texts) if held else (0, {})
     fitted.write_configs(line.own_configs, overwrite=line["overwrite"], held=texts)
-    folder = None if config_dir is None else line.own_configs
-    known = " doctors='7 8-16, 5 16-24, 4 0-8' (what you know of staff and places)" * bool(n)
-    step = f"aeflow fit extract={line['extract']} out={name}{_mapped(line)} overwrite=true{known}"
-    if n_met:
-        step = f"aeflow compare study={name}{line.config_option}"
-    page = fitted.write_page(results, folder, held.table if held else None, n_met, step)
+    step = (
+        f"aeflow compare study={name}{line.config_option}"
+        if n_met
+        else f"aeflow fit extract={line['extract']} out={name}{_mapped(line)} overwrite=true"
+        " doctors='7 8-16, 5 16-24, 4 0-8' (what you know of staff and places)"
+    )
+    page = fitted.write_page(results, line.own_configs, held.table if held else None, n_met, step)
     print(f"Every number and where it is from: {page}\n\nNext: {step}")
     return int(n > 0 and n_met == 0)
 
@@ -301,8 +302,11 @@ def trace(line: CommandLine) -> int:
     print_blocks((*map(Words, sentences), traced.tables["factual"], traced.tables["effects"]))
     title = f"{read.name} simulated again"
     tables = [*traced.tables.values(), read.dirt, read.tables["columns"]]
-    step = f"aeflow fit extract={line['extract']} out=mine{_mapped(line)}"
-    step = f"aeflow app{line.config_option}" if traced.is_near else step
+    step = (
+        f"aeflow app{line.config_option}"
+        if traced.is_near
+        else f"aeflow fit extract={line['extract']} out=mine{_mapped(line)}"
+    )
     page = write_pages(Path(line["results"]), title, sentences, tables, traced.pictures, step)
     print(f"\n{page}\n\nNext: {step}")
     return 0

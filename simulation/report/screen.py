@@ -22,8 +22,8 @@ from simulation.runs.stored_run import ListedRun
 from simulation.runs.stored_tables import file_of
 from simulation.study.statements import BANNER
 
-VERDICT_LINES, MOST_LINES = 15, 60
-"""Lines of the verdict, whose sentences the report has in full; the latter where no table follows."""
+VERDICT_LINES = 15
+"""Lines of the verdict; the report has its sentences in full, and so has the screen where no table follows."""
 
 
 def print_result(
@@ -44,6 +44,8 @@ def print_result(
             print(f"Beside it: {LETTER}, to the vendor; report.html, everything", file=out)
         elif (folder / "report.html").is_file():
             print(f"Report: {folder / 'report.html'}", file=out)
+            if result.study.held_to_records:
+                return
             print(
                 f"Tables: {folder / FOLDER}/, a file each; pictures: {folder / 'figures'}/",
                 file=out,
@@ -62,14 +64,16 @@ def _print_board(result: StudyResult, out: TextIO) -> None:
 def _print_first_page(result: StudyResult, out: TextIO) -> None:
     """Print question, warnings, verdict and the table of the first page."""
     page, tables = first_page(result), compared_tables(result)
-    for words in filter(None, (page.question, *page.checks, page.hangs)):
+    before, n, most = (page.question, *page.checks, page.hangs), 1, VERDICT_LINES
+    if result.study.held_to_records:  # the rest is on the page alone
+        before, n, most = page.checks, 0, 4 * VERDICT_LINES
+    for words in filter(None, before):
         print(f"\n{textwrap.fill(words, WIDTH)}", file=out)
-    n, most = (1 if result.others else None), VERDICT_LINES
-    if result.study.held_to_records:
-        n, most = 0, MOST_LINES  # the table is on the page alone
     print("", *verdict_lines(page, most), sep="\n", file=out)
     focus = {labelled(result, result.arm(name)) for name in result.design.focus}
-    print_blocks((first_rows(table, focus) for table in tables[:n]), stream=out)
+    print_blocks(
+        (first_rows(table, focus) for table in tables[: n if result.others else None]), stream=out
+    )
     for note in page.notes:
         print(textwrap.fill(note, WIDTH), file=out)
 

@@ -1,8 +1,8 @@
 """How many words somebody reads from a file of attendances to an answer, along the four commands of the guide.
 
-Counted are the guide up to 'When you need it', what each command prints on both streams, the comments at the head of
-the drafted mapping, and the sentences of the report's first page; its table and picture stand beside them. A word is
-what stands between two blanks, numbers too.
+Counted are the guide up to 'When you need it', what each command prints (but for how far it is, which a terminal shows
+as a bar), the comments at the head of the drafted mapping, and the sentences of the report's first page; its table and
+picture stand beside them. A word is what stands between two blanks, numbers too.
 
     python tests/long/words_to_an_answer.py [FILE [FIT ...]]   a CSV file of attendances, and what is stated to the fit
 
@@ -11,6 +11,8 @@ half a year of them, of which nothing is fitted. A fit takes some five minutes o
 was refused, or there are more than 1,500 words.
 """
 
+import os
+import subprocess
 import sys
 from pathlib import Path
 from shutil import copy
@@ -18,7 +20,7 @@ from tempfile import TemporaryDirectory
 
 from made_departments.departments import DEPARTMENTS
 from made_departments.exports import EXPORTS, written
-from made_departments.product import ROOT, command
+from made_departments.product import ROOT
 
 import simulation as ae
 from simulation.report.first_page import first_page
@@ -31,6 +33,15 @@ FILE = "attendances.csv"
 def n_words(text: str) -> int:
     """How many words a text has."""
     return len(text.split())
+
+
+def printed(folder: Path, *words: str) -> tuple[str, str]:
+    """What `aeflow WORDS` prints in a folder, and why it was refused; '' if it was not."""
+    done = subprocess.run(
+        [sys.executable, "-m", "simulation", *words], cwd=folder, capture_output=True, text=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+    return done.stdout, done.stderr if done.returncode else ""
 
 
 def make(path: Path, days: int) -> None:
@@ -53,9 +64,9 @@ def main(given: str = "", *stated: str) -> int:
         if given != "read":
             steps += [("fit", f"extract={FILE}", "out=mine", *stated), ("compare", "study=mine")]
         for number, step in enumerate(steps):
-            said = command(folder, *step)
-            words[" ".join(step)] = n_words(said.text)
-            refused += [] if said.fine else [said.text]
+            text, why = printed(folder, *step)
+            words[" ".join(step)] = n_words(text)
+            refused += [why] if why else []
             if number == 0:
                 drafted = (folder / "configs/extract/attendances.yaml").read_text(encoding="utf-8")
                 head = [line for line in drafted.splitlines() if line.startswith("#")]
