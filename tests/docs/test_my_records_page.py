@@ -21,8 +21,8 @@ PAGE, DETAIL, OFFER = (
     f"docs/how-to/{name}.md" for name in ("my-records", "my-records-in-detail", "vendor-offer")
 )
 MOST_LINES = 12
-MOST_WORDS = 1500
-"""From a file to an answer, a user reads no more."""
+MOST_WORDS, MOST_OF_PATH = 1500, 350
+"""Words of the page, and of the part with which a user starts (`tests/long/words_to_an_answer.py` counts the rest)."""
 
 
 def commands() -> list[list[str]]:
@@ -36,7 +36,12 @@ def _text(page: str) -> str:
 
 
 def test_the_page_is_short() -> None:
+    path, heading, _ = _text(PAGE).partition("\n## When you need it\n")
+    assert heading
+    assert len(path.split()) <= MOST_OF_PATH
     assert len(_text(PAGE).split()) <= MOST_WORDS
+    names = [line.split()[1] for line in path.splitlines() if line.startswith("aeflow ")]
+    assert [*dict.fromkeys(names)] == ["extract", "fit", "compare"]
 
 
 def test_the_mapping_of_the_page_reads_the_extract(tmp_path: Path) -> None:
