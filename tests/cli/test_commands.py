@@ -15,6 +15,7 @@ import simulation as ae
 from simulation.cli import COMMANDS, main
 from simulation.commands import inquiries, run_studies
 from simulation.commands.command_line import read_line
+from simulation.commands.run_studies import PRICES
 from simulation.config import packaged_configs
 from simulation.display.drawing import Picture
 from simulation.report import contents as pictures_module
@@ -46,6 +47,14 @@ def test_the_help_of_a_command_is_about_that_command_and_what_all_share(
 
 def test_the_version_is_printed(aeflow: Aeflow) -> None:
     assert aeflow("--version").out == f"aeflow {ae.__version__}\n"
+
+
+def test_a_comparison_takes_the_arms_that_are_named_and_the_baseline(aeflow: Aeflow) -> None:
+    short = ("ensemble=none", "run.replications=3", "dry_run=true")
+    for words in (["arms=lean_triage,sham"], ["arms=[sham,lean_triage]"]):
+        assert "3 arms x" in aeflow("compare", *short, *words).out
+    for words in (["arms=lean"], ["arms=sham", "from=results/latest"], ["arms=sham", PRICES]):
+        assert "arm" in aeflow("compare", *short, *words).message
 
 
 def test_a_dry_run_says_what_would_run_and_writes_nothing(aeflow: Aeflow, here: Path) -> None:

@@ -1,5 +1,6 @@
 """What `aeflow show` prints of a department's supply and demand."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -7,8 +8,9 @@ import pytest
 from simulation.config import load, packaged_configs
 from simulation.report.arm_tables import NOTHING
 from simulation.report.progress import announce
-from simulation.report.show import arm_lines, department_lines
+from simulation.report.show import DRAWN, arm_lines, department_lines, lines
 from simulation.study.arm_changes import explain_changes
+from simulation.study.study import Study
 from tests.department.made import pathway_from
 
 DESK = """
@@ -68,3 +70,15 @@ def test_an_arm_that_changes_nothing_is_named_before_it_is_run(
     announce(mine, alone=False)
     warnings = [line for line in capsys.readouterr().out.splitlines() if line.startswith("Warning")]
     assert warnings == ["Warning: arm 'two' changes nothing: it will be identical to baseline."]
+
+
+def test_a_department_fitted_to_records_is_told_from_those_that_are_held_to_them() -> None:
+    study = load("ensemble=none", config_dir=packaged_configs())
+    assert DRAWN not in _on_one_line(study)
+    why = "those held to the records are of ensemble=ours"
+    fitted = replace(study, design=replace(study.design, not_calibrated=why))
+    assert f"{why}. {DRAWN}" in _on_one_line(fitted)
+
+
+def _on_one_line(study: Study) -> str:
+    return " ".join(" ".join(lines(study)).split())
