@@ -75,7 +75,7 @@ def test_an_arm_that_changes_nothing_is_named_before_it_is_run(
 def test_a_department_fitted_to_records_is_told_from_those_that_are_held_to_them() -> None:
     study = load("ensemble=none", config_dir=packaged_configs())
     assert DRAWN not in _on_one_line(study)
-    why = "those held to the records are of ensemble=ours"
+    why = "alone"
     fitted = replace(study, design=replace(study.design, not_calibrated=why))
     assert f"{why}. {DRAWN}" in _on_one_line(fitted)
 
