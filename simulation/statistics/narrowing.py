@@ -36,6 +36,9 @@ LEAST = 0.1
 """The usual distance of a department of size 0, of the mean distance: at least so much."""
 OUTSIDE = NormalDist().inv_cdf(0.995)
 """Standard errors by which a local figure may lie beyond all simulated ones."""
+AS_MANY = 20
+"""Departments by which the spread about the line in a cause is drawn towards that of all: a judgement (10 to 40 hold as
+often, docs/model.md, 4.3)."""
 TINY = 1e-12
 """A divisor in place of 0."""
 HALVINGS = 50
@@ -129,6 +132,8 @@ def narrow(
     fitted: Floats = centres[cause, n:] + apart @ steeper
     residuals = moments.means[:, n:] - fitted
     usual, here = _usual(np.abs(residuals), np.abs(fitted), np.abs(means))
+    of_cause = _by_cause(residuals / usual, member)
+    usual, here = usual * of_cause[cause], here * of_cause
     within, shared, (spare, spare_structures) = within_and_between(
         residuals / usual, np.column_stack([apart, member[:, 1:]]), structure
     )
@@ -188,6 +193,19 @@ def _usual(distances: Floats, sizes: Floats, size: Floats) -> tuple[Floats, Floa
     slope = np.clip(slope, 0, (1 - LEAST) * distance / np.maximum(middle, TINY))
     usual, here = (distance + slope * (each - middle) for each in (sizes, size))
     return np.maximum(usual, TINY), here
+
+
+def _by_cause(residuals: Floats, member: Floats) -> Floats:
+    """How many times as far as usual departments of each cause stray, shape (n_causes, n_effects).
+
+    residuals: over their usual size; member: 1 where a department (row) is of a cause (column). A cause's mean square
+    is drawn towards that of all by `AS_MANY` departments, because a cause has few.
+    """
+    squares = residuals**2
+    own, everywhere = member.T @ squares, np.maximum(squares.mean(axis=0), TINY)
+    n = member.sum(axis=0)[:, None]
+    times: Floats = np.sqrt((own / everywhere + AS_MANY) / (n + AS_MANY))
+    return times
 
 
 def _chance(moments: Components, slopes: Floats, usual: Floats) -> Floats:
