@@ -30,17 +30,11 @@ BLOCKS = ((10, 22), (8, 22), (9, 23), (8, 24))
 
 @cache
 def ensemble_figures(column: str, *, as_built: bool = True, **only: str) -> Floats:
-    """A column of figures of the ensemble's departments; of some of them where other columns are to be as `only` says,
-    '' for anything. `as_built`: with their own minutes of doctors alone."""
-    if as_built:
-        only["times"] = "1.0"
-    return np.array(
-        [
-            float(row[column])
-            for row in figure_rows()
-            if all(value in ("", row[key]) for key, value in only.items())
-        ]
-    )
+    """A column of figures of the ensemble's departments; of some of them where other columns are to be as `only` says
+    ('' for anything), or of all if none is so. `as_built`: with their own minutes of doctors alone."""
+    rows = [row for row in figure_rows() if not as_built or row["times"] == "1.0"]
+    alike = [row for row in rows if all(value in ("", row[key]) for key, value in only.items())]
+    return np.array([float(row[column]) for row in alike or rows])
 
 
 @cache

@@ -434,6 +434,8 @@ def cause_words(result: StudyResult) -> Iterator[str]:
     told = [outcome_of(result, arm.name) for arm in products(result)]
     if (best := best_alternative(result)) is not None and best not in told:
         told.append(best)
+    helpful = [one for one in alternatives(result) if one.kind == "helps" and one not in told]
+    told += [one for one in helpful if one.depends == "depends"]
     depends = [one for one in told if one.depends == "depends"]
     unsettled = [one for one in told if one.depends == "not settled"]
     for number, outcome in enumerate(depends[:MOST_BY_CAUSE]):

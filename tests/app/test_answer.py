@@ -331,7 +331,7 @@ def test_an_answer_of_one_department_says_what_the_same_does_over_many(
 ) -> None:
     text = answer(AnswerState("ended", grown(30, 0.02)), asked)
     assert "In 60 departments like England's" in text
-    assert "AI scribe, as measured (27 s off) −3.3 (−7.2 to −1.0)" in text
+    assert "AI scribe, as measured (27 s off) −2.7 (−5.1 to −0.6)" in text
     assert "The two differ because" in text
     assert "so far" not in text
 

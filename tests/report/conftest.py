@@ -20,7 +20,7 @@ SHORT = (
     "ensemble=none",
     "run.replications=3",
     "run.warm_up_days=0",
-    "run.measured_days=2",
+    "run.measured_days=3",
     "run.cool_down_days=3",
     "run.doublings=0",
     "executor=serial",
@@ -136,7 +136,7 @@ def offered_study() -> Study:
         "run.departments=20",
         "run.replications=40",
         "run.warm_up_days=0",
-        "run.measured_days=2",
+        "run.measured_days=3",
     )
     whole = load(
         *used, "run.cool_down_days=2", "run.doublings=0", "executor=serial", "engine=compiled"
