@@ -10,9 +10,11 @@ from simulation.config import load
 from simulation.config.composing import stated_in
 from simulation.config.dotted import value_at
 from simulation.config.files import packaged_configs, search_folders
+from simulation.config.totals import Scaling, Totals
 from simulation.config.validating import in_yaml
 from simulation.study.study import Study
 
+ADMITTED = "site.attributes.admitted.p"
 STAFFING = """
 triage_nurses: {rota: [{hours: 8-22, number: 2}, {hours: 22-8, number: 1}], evidence: measured, source: our rota}
 assessment_nurses: {rota: [{hours: 0-24, number: 1}], evidence: measured, source: our rota}
@@ -98,6 +100,20 @@ def by_hand(folder: Path, ensemble: Mapping[str, Any], number: int, *run: str) -
     )
 
 
+def _base(cause: Mapping[str, Any]) -> float:
+    """The base at which 27 % are admitted, where admission goes by the year of age, as `aeflow new department` finds it
+    where it does not."""
+    raw = stated_in(("site=between_contacts",), search_folders(None)).raw
+    raw["site"]["attributes"]["admitted"]["p"]["times"] = cause["changes"][f"{ADMITTED}.times"]
+    totals = Totals(attendances_per_day=310, admitted_share=0.27)
+    (base,) = (
+        block.values["p"]["base"]
+        for block in Scaling(raw, totals).scaled()
+        if block.path == "site.attributes.admitted"
+    )
+    return float(base)
+
+
 def _changed(
     raw: dict[str, Any],
     ensemble: Mapping[str, Any],
@@ -118,7 +134,7 @@ def _changed(
             for path in parameter["changes"]
             if not path.startswith(("triage.", "nurse."))
         ]
-    found: dict[str, Any] = {}
+    found: dict[str, Any] = {f"{ADMITTED}.base": _base(ensemble["causes"][member["cause"]])}
     for path, value in changes:
         if isinstance(value, dict):
             value = found.get(path, value_at(raw, path)) * value["times"]
