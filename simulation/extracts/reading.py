@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -33,6 +33,7 @@ from simulation.extracts.stamps import (
     is_nothing,
     is_summer,
     on_one_minute,
+    put_back,
     rounding_of,
     skipped_and_repeated,
     stamps_of,
@@ -67,6 +68,8 @@ FIGURES = r"(\d{1,15})$"
 """What of an attendance's number is counted up."""
 LONG = 300
 """Minutes from which far more stays of one minute than of others were ended by a system. A judgement."""
+NEARLY_ALL = 0.9
+"""The share of a column's stamps that rounding put in their place, if it is to explain a wrong order."""
 ORDERED = ("assessed_at", "triaged_at", "seen_at", "decided_at")
 """Points in time between arrival and departure of which each has to come before the next."""
 
@@ -137,6 +140,8 @@ def read_tables(
     age = read_ages(frame, mapping, quality)
     _ends(times, stamps, codes, quality)
     count_patterns(times, codes, age, is_whole_day, quality)
+    _put_back(times, stamps)
+    _orders(times, quality)
     _again(frame, mapping, times, quality)
     give_back_memory()
     quality.refuse(where, mapping.worst_share, mapping.worst)
@@ -248,9 +253,8 @@ def _few_arrivals(arrived: Floats, quality: DataQuality) -> Mask:
     days = day[0] + np.arange(len(count))
     month = days.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
     usual = np.zeros(len(count))
-    for weekday in range(7):
-        same = days % 7 == weekday
-        usual[same] = np.quantile(count[same], 0.75) if same.any() else 0
+    for weekday in range(min(7, len(days))):
+        usual[weekday::7] = np.quantile(count[weekday::7], 0.75)
     quarter = (arrived // QUARTER).astype(np.int64) - 4 * day[0]
     quarters = np.bincount(quarter, minlength=4 * len(count)).reshape(-1, 4)
     short = _is_short(count, usual, 0.5)
@@ -315,9 +319,7 @@ def _in_order(
             step = max(rounded_to[name], rounded_to["arrived_at"])
             minutes = elapsed(arrived, at, changes)
             times[name] = arrived + _not_negative(_words(name), minutes, step, quality)
-    times = _within_stay(times, mapping, quality)
-    _orders(times, rounded_to, quality)
-    return times
+    return _within_stay(times, mapping, quality)
 
 
 def _without_heaps(stamps: Mapping[str, Stamps], quality: DataQuality) -> dict[str, Stamps]:
@@ -363,17 +365,33 @@ def _clocks(stamps: Mapping[str, Stamps], summer: Mask, quality: DataQuality) ->
     quality.add("other_clock", int(summer.sum()) if is_early else 0, len(arrived), where)
 
 
-def _orders(times: Mapping[str, Floats], step: Mapping[str, int], quality: DataQuality) -> None:
-    """Count stamps that are before one that has to come first; they keep their place, and their span counts nowhere."""
+def _put_back(times: Mapping[str, Floats], stamps: Mapping[str, Stamps]) -> None:
+    """Put rounded stamps back between their neighbours, those too that were put at the arrival."""
+    arrived = before = times["arrived_at"]
+    names = [name for name in (*ORDERED, "departed_at") if name in times]
+    for place, name in enumerate(names[:-1], 1):
+        at = np.where(times[name] == arrived, stamps[name].at, times[name])
+        after = np.fmin.reduce([times[later] for later in names[place:]])
+        known = ~np.isnan(at)
+        back = put_back(*(points[known] for points in (at, before, after)))
+        times[name][known] = np.maximum(back, arrived[known])
+        before = np.fmax(before, times[name])
+
+
+def _orders(times: Mapping[str, Floats], quality: DataQuality) -> None:
+    """Count stamps that are before one that has to come first, by at least the minutes to which nearly all are rounded;
+    they keep their place, and their span counts nowhere."""
     names = [name for name in ORDERED if name in times]
+    step = {}
+    for name in names:
+        to, n = rounding_of(times[name])
+        step[name] = to if n > NEARLY_ALL * np.isfinite(times[name]).sum() else min(to, 1)
     wrong, both = np.zeros((2, len(times["arrived_at"])), dtype=np.bool_)
     where = []
     for place, later in enumerate(names):
         for earlier in names[:place]:
             span = times[later] - times[earlier]
-            off = span < -1.0 / 60
-            pairs = [(times[name], step[name]) for name in (later, earlier)]
-            off &= ~_by_rounding(span, off, pairs)
+            off = span <= -max(step[later], step[earlier], 1.0 / 60)
             wrong |= off
             both |= (known := ~np.isnan(span))
             n, there = int(off.sum()), int(known.sum())
@@ -382,21 +400,6 @@ def _orders(times: Mapping[str, Floats], step: Mapping[str, int], quality: DataQ
             where.append((pair, n))
     words, few = counted_words(where)
     quality.tally("impossible_order", wrong, both, f"({', '.join(words)})" if words else "", few)
-
-
-def _by_rounding(span: Floats, off: Mask, stamps: Sequence[tuple[Floats, int]]) -> Mask:
-    """Mask of negative spans that rounding explains: of stamps on a multiple of the minutes to which they are mostly
-    rounded, unless those of other stamps are as often negative."""
-    step = max(to for _, to in stamps)
-    if step <= 1 or not off.any():
-        return np.asarray(off & (span >= -step))
-    is_on = np.any([at % max(to, 1) == 0 for at, to in stamps if to == step], axis=0)
-    there = ~np.isnan(span)
-    on, others = there & is_on, there & ~is_on
-    share = [off[rows].sum() / max(rows.sum(), 1) for rows in (on, others)]
-    if others.sum() >= FEW_DATES and share[0] < 2 * share[1]:
-        return np.zeros(len(off), dtype=np.bool_)
-    return np.asarray(off & is_on & (span >= -step))
 
 
 def _dated(

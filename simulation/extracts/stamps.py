@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 from zoneinfo import ZoneInfo
@@ -49,6 +50,11 @@ MANY_AT_ONCE, OF_A_MINUTE, FAR_BEYOND = 8, 3, 8
 deviations of a Poisson number that are none. Judgements."""
 HOURS_AROUND = 4
 """How many hours before and after say by their same minute how many are usual on one."""
+ENOUGH, LEAST, UNLIKE, FAR = 0.1, 200, 0.75, 16
+"""The least share and number of stamps that rounding put on a multiple, and of exact ones; how far apart, of 2, the
+shares of both by their neighbours may lie; and minutes beyond which a neighbour makes no difference. Judgements."""
+CELLS = (2 * FAR + 1,) * 2
+"""How many minutes since the stamp before are told apart, and until the next."""
 SAMPLE, AT_ONCE = 40, 100_000
 """Cells by which formats are put in order, and cells that are read at once: as text they take most of the memory."""
 
@@ -267,8 +273,7 @@ def clock_changes(zone: ZoneInfo | None, first: float, last: float) -> tuple[Clo
 def is_summer(zone: ZoneInfo | None, at: Floats) -> Mask:
     """Mask of local times at which clocks are ahead of standard time, shape (n,)."""
     ahead = np.zeros(len(at), dtype=np.bool_)
-    changes = clock_changes(zone, float(at[0]) - 370 * DAY, float(at[-1]))
-    for change in changes:
+    for change in clock_changes(zone, float(at[0]) - 370 * DAY, float(at[-1])):
         ahead[at >= change.at] = change.by > 0
     return ahead
 
@@ -329,13 +334,46 @@ def rounding_of(at: Floats) -> Rounding:
     n, n_minute = len(known), int(on_minute.sum())
     minute: Ints = np.rint(known[on_minute]).astype(np.int64) % 60
     n_15, n_5 = int((minute % 15 == 0).sum()), int((minute % 5 == 0).sum())
-    is_whole = n_minute > 0.5 * n
-    chance_15 = (n_minute - n_15) / 14 if is_whole else n / 900
-    chance_5 = (n_minute - n_5) * 8 / 48 if is_whole else n * 8 / 3600
-    beyond = [max(n_15 - chance_15, 0.0), max(n_5 - n_15 - chance_5, 0.0)]
-    sure = [count if count > 5 * np.sqrt(chance + 1) else 0.0 for count, chance in
-            zip(beyond, (chance_15, chance_5), strict=True)]  # fmt: skip
+    chance = np.array([n / 900, n / 450])
+    if n_minute > 0.5 * n:
+        chance = np.array([(n_minute - n_15) / 14, (n_minute - n_5) / 6])
+    beyond = np.array([n_15, n_5 - n_15]) - chance
+    sure = np.where(beyond > 5 * np.sqrt(chance + 1), beyond, 0)
     to = 1 if n_minute > 0.9 * n else 0
-    if sum(sure) > 0.2 * n:
+    if sure.sum() > 0.2 * n:
         to = 15 if sure[0] > max(0.2 * n, sure[1]) else 5
-    return Rounding(to if n else 0, round(sum(sure)))
+    return Rounding(to if n else 0, round(sure.sum()))
+
+
+def put_back(at: Floats, before: Floats, after: Floats) -> Floats:
+    """The stamps, each rounded one moved to where exact ones with the same neighbours are in the mean; shape (n,).
+
+    Minutes. Rounded ones stand on a multiple of 15, 10 or 5 minutes, the nearest, the one before or the one after;
+    exact ones show where each kind would put them, between the stamp `before` and the one `after`. The kind that puts
+    them most nearly where the rounded ones stand is taken. A multiple that is out of order is taken to be a rounded
+    stamp only where about as many are as there would be if nobody had looked at the others. Nothing is moved where too
+    few are exact, or rounded.
+    """
+    apart, back, off = UNLIKE, at, at % 5 != 0
+    since, until = np.indices(CELLS).reshape(2, -1) - FAR
+    between, astray = (since > 0) & (until >= 0), (since < 0) | (until < 0)
+    for to, way in product((15, 10, 5), (np.rint, np.floor, np.ceil)):
+        on = at % to == 0
+        n_rounded = on.sum() - len(at) / to
+        if min(n_rounded, off.sum()) < max(ENOUGH * len(at), LEAST):
+            continue
+        grid = way(at / to) * to
+        gaps = np.nan_to_num([grid - before, after - grid], nan=FAR) // 1 + FAR
+        cell = np.ravel_multi_index((*gaps.astype(np.int64),), CELLS, mode="clip")
+        n_off, n_on, moves = (
+            np.bincount(cell, by, since.size) for by in (off, on, off * (at - grid))
+        )
+        exact, heaped = (of[between] / max(of[between].sum(), 1) for of in (n_off, n_on))
+        if (distance := np.abs(exact - heaped).sum()) < apart:
+            apart = distance
+            free = astray[cell[on]].mean() > astray[cell[off]].mean() / 2
+            each = n_rounded / max(n_off[between | free].sum(), 1)
+            rounded = np.minimum(each * n_off / np.maximum(n_on, 1), 1) * (between | free)
+            rounded[astray] = free
+            back = at + on * (rounded * moves / np.maximum(n_off, 1))[cell]
+    return np.asarray(back)

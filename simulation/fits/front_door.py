@@ -20,9 +20,9 @@ from simulation.records.schema import Floats, Ints, Mask
 QUEUE, LEAST_MINUTES = 3, 60
 """How many at least wait in a minute in which all nurses are taken to be busy, since some are still at registration;
 and of how many such minutes the number of an hour of the day is read, or of the hours around it. Judgements."""
-AGREES, AGREES_ON_AVERAGE, HOURS_ON_AVERAGE = 0.6, 0.5, 0.9
-"""The share of these minutes in which as many are in triage as are said to be on duty, or more is unclear; and the
-share where the mean number is the same at nine in ten hours, as where a stamp of two is rounded. Judgements."""
+AGREES = 0.6
+"""The share of these minutes in which as many are in triage as are said to be on duty, or more is unclear. A
+judgement."""
 HOURS, WALKING = 24, ("walk_in", "referred")
 STAMPS = "arrived_at", "assessed_at", "triaged_at"
 ARRIVING = {"site.durations.registration": "mean"}
@@ -127,7 +127,7 @@ def _before(extract: Extract, who: Mask, others: Mask) -> float | None:
 
 def _elasticity(arrived: Floats, minutes: Floats) -> float | None:
     """By how many per cent minutes fall for each per cent of patients more in the last seven days."""
-    day = np.floor(arrived / DAY).astype(np.int64)
+    day = (arrived // DAY).astype(np.int64)
     came = np.bincount(day)
     week = np.convolve(came, np.ones(WEEK))[WEEK - 1 : -WEEK]
     mean = np.bincount(day, minutes)[WEEK:] / np.maximum(came[WEEK:], 1)
@@ -176,10 +176,4 @@ def _rota(extract: Extract, among: Mask, one_team: bool) -> FrontDoorRota:
     at_least = np.cumsum(all_counts[:, ::-1], axis=1)[:, ::-1] >= LEAST_MINUTES
     usual = np.where(known, counts.argmax(axis=1), np.maximum(at_least.sum(axis=1) - 1, 1))
     agreeing = counts[known].max(axis=1).sum() / max(counts[known].sum(), 1)
-    mean = counts[known] @ np.arange(most) / np.maximum(counts[known].sum(axis=1), 1)
-    if (
-        agreeing >= AGREES_ON_AVERAGE
-        and np.mean(np.round(mean) == usual[known]) >= HOURS_ON_AVERAGE
-    ):
-        agreeing = max(agreeing, AGREES)
     return FrontDoorRota(usual, one_team, float(agreeing))

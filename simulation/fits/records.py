@@ -368,9 +368,7 @@ class FittedRecords:
         """The factor on the minutes of triage at which they have the mean that stamps show, and minutes of an ambulance
         patient's assessment."""
         patients = self.extract.patients
-        if "walk_in_triage_minutes_mean" not in {
-            name.measure for name in self.extract.measures.names
-        }:
+        if not {"assessed_at", "triaged_at"} <= patients.columns.keys():
             return
         usual = self._usual_minutes()["triage_minutes"]
         for source, path, unit in (

@@ -20,10 +20,11 @@ from simulation.extracts.extract import Extract, draft, read_extract
 from simulation.extracts.files import read_file
 from simulation.extracts.patterns import count_patterns
 from simulation.extracts.quality import DataQuality, kinds
-from simulation.extracts.stamps import clock_changes, elapsed, rounding_of
+from simulation.extracts.stamps import clock_changes, elapsed, put_back, rounding_of
 from simulation.records.schema import ActivityTable, Floats, Patients
 from tests.extracts.dirt import (
     ARRIVED,
+    ASSESSED,
     CANARIES,
     DEPARTED,
     SEEN,
@@ -414,6 +415,67 @@ def test_a_stay_over_a_change_of_clocks_is_as_long_as_it_was() -> None:
 def test_the_rounding_of_stamps_is_found(to: int) -> None:
     at = np.random.default_rng(1).uniform(0, 1e5, 2000)
     assert rounding_of(np.round(at / to) * to if to else at).to == to
+
+
+@pytest.mark.parametrize("in_order", [True, False])
+@pytest.mark.parametrize("way", [np.rint, np.floor], ids=["nearest", "down"])
+@pytest.mark.parametrize("to", [5, 10, 15])
+@pytest.mark.parametrize("stamp", ["start", "end"])
+def test_means_of_stamps_that_are_rounded_in_part_are_those_of_exact_ones(
+    stamp: str, to: int, way: Callable[..., Floats], in_order: bool
+) -> None:
+    rng, n = np.random.default_rng(42), 60_000
+    arrived = np.floor(rng.uniform(0, 1e6, n))
+    start = arrived + np.floor(rng.exponential(8, n)) * (rng.random(n) > 0.2)
+    end = start + np.floor(1 + rng.lognormal(1.5, 0.5, n))
+    gone = end + np.floor(1 + rng.exponential(40, n))
+    at, before, after = (start, arrived, end) if stamp == "start" else (end, start, gone)
+    grid = way(at / to) * to
+    chosen = rng.random(n) < 0.5
+    if in_order:
+        chosen &= (grid > before) & (grid <= after)
+    back = put_back(np.where(chosen, grid, at), before, after)
+    assert (back >= before).mean() > 0.99
+    assert (back <= after).mean() > 0.99
+    wait, triage = (start - arrived).mean(), (end - start).mean()
+    assert back.mean() - at.mean() == pytest.approx(0, abs=0.02 * min(wait, triage))
+
+
+def test_stamps_of_which_all_or_hardly_any_are_rounded_stay_as_they_are() -> None:
+    rng = np.random.default_rng(1)
+    before = np.floor(rng.uniform(0, 1e6, 20_000))
+    at = before + np.floor(rng.exponential(9, 20_000))
+    for stamps in (at, np.rint(at / 5) * 5, np.rint(at / 15) * 15):
+        np.testing.assert_array_equal(put_back(stamps, before, before + 60), stamps)
+
+
+def test_minutes_of_triage_are_read_where_half_of_its_starts_are_on_quarters_of_an_hour() -> None:
+    frame = pd.read_csv(StringIO(clean(20_000)), dtype=str, keep_default_na=False)
+    rng, n = np.random.default_rng(7), len(frame)
+    arrived = pd.to_datetime(frame[ARRIVED]).dt.floor("min")
+    start = arrived + pd.to_timedelta(np.floor(rng.exponential(7, n)), unit="min")
+    end = start + pd.to_timedelta(np.floor(1 + rng.lognormal(1.5, 0.5, n)), unit="min")
+    seen = end + pd.to_timedelta(np.floor(rng.exponential(30, n)), unit="min")
+    gone = seen + pd.Timedelta(minutes=60)
+    stated = mapping(timezone=None)
+    stated["times"] = stated["times"] | {"triaged_at": "Triaged"}
+    del stated["times"]["decided_at"]
+
+    def figures(start: pd.Series) -> Floats:
+        frame[ASSESSED], frame["Triaged"] = start.astype(str), end.astype(str)
+        frame[ARRIVED], frame[SEEN], frame[DEPARTED] = (
+            arrived.astype(str),
+            seen.astype(str),
+            gone.astype(str),
+        )
+        measures = ae.from_table(frame, stated | {"worst": {"impossible_order": 0.9}}).measures
+        names = ("walk_in_triage_wait_mean", "walk_in_triage_minutes_mean")
+        return np.array([measures.value(name) for name in names])
+
+    for nearest in (start.dt.round("15min"), start.dt.floor("15min")):
+        written = start.mask(rng.random(n) < 0.5, nearest)
+        in_order = written.where((written > arrived) & (written <= end), start)
+        np.testing.assert_allclose(figures(in_order), figures(start), rtol=0.025)
 
 
 def test_a_missing_clinician_is_counted_beside_an_outcome_that_is_not_understood() -> None:
