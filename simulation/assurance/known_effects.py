@@ -31,7 +31,6 @@ from simulation.assurance.trial_score import Scores, TrialRow, log_ratio, scores
 from simulation.config import load, packaged_configs, search_folders
 from simulation.errors import Faults, nearest
 from simulation.measures.definitions import ALL, Definition, definition_of, definitions
-from simulation.records.serialise import read_yaml
 from simulation.runs.result import StudyResult
 from simulation.statistics.departments import spread_over
 from simulation.statistics.intervals import Interval, estimate_interval, exact_interval
@@ -45,7 +44,11 @@ NEEDED = ("trial", "strength", "kind_of_change", "value", "low", "high")
 """Keys that a published effect states, beside those of every figure."""
 LOAD = "load"
 """The kind of change that is scored apart: what others found of it says nothing."""
-OUTCOMES = read_yaml(Path(__file__).with_suffix(".yaml"))
+OUTCOMES = {
+    "time_to_clinician": "wait", "wait_to_clinician": "wait", "over_an_hour": "wait", "stay": "stay",
+    "left": "left", "within_4h": "four hours", "over_4h": "four hours", "boarding": "boarding",
+    "decision": "decision", "treatment": "decision",
+}  # fmt: skip
 """The classes of outcome, by what the name of a measure holds."""
 
 

@@ -10,11 +10,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
 from io import BytesIO
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from simulation.display.words import unit_words
-from simulation.records.serialise import read_yaml
 from simulation.runs.result import ArmResult
 
 if TYPE_CHECKING:
@@ -225,7 +223,13 @@ def wrapped(text: str, width: int) -> str:
     return "\n".join(textwrap.wrap(text, narrowest))
 
 
-FAMILIES = tuple(read_yaml(Path(__file__).with_name("fonts.yaml")))
+FAMILIES = (
+    "Arial", "Liberation Sans", "DejaVu Sans",  # the first is written in; DejaVu comes with matplotlib
+    "Noto Sans CJK SC", "Noto Sans CJK JP", "Noto Sans CJK KR", "Noto Sans SC", "Noto Sans JP", "Noto Sans KR",
+    "WenQuanYi Micro Hei", "Noto Sans Devanagari", "Noto Sans Bengali", "Noto Sans Tamil", "Noto Sans Thai",
+    "Microsoft YaHei", "Yu Gothic", "Malgun Gothic", "Nirmala UI", "Leelawadee UI",
+    "PingFang SC", "Hiragino Sans", "Apple SD Gothic Neo", "Arial Unicode MS",
+)  # fmt: skip
 """Fonts by preference; a sign that one has not is taken from the next that has it. Those of other scripts are known on
 Linux, Windows and macOS in this order."""
 UNKNOWN = "?"

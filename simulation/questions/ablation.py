@@ -26,7 +26,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import combinations, count, product
-from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -42,7 +41,6 @@ from simulation.display.words import (
 )
 from simulation.errors import Fault, ResultsError, nearest
 from simulation.records.schema import Floats
-from simulation.records.serialise import read_yaml
 from simulation.runs.result import StudyResult
 from simulation.statistics.intervals import (
     LEVEL,
@@ -382,7 +380,11 @@ TIDY = (
 BUSY = "busy_share"
 BUSY_ENOUGH = 0.005
 """Least change of a busy share, by all levers or one of them, that is worth a line."""
-LEVER_BARS = read_yaml(Path(__file__).with_suffix(".yaml"))
+LEVER_BARS: tuple[tuple[PartKind, str, str, str], ...] = (
+    ("shapley", "its share of the joint effect (Shapley value)", "#4d94db", ""),
+    ("alone", "alone", "#c4dcf2", ""),
+    ("last", "added last, after all others", "#ffffff", "////"),
+)
 """The bars of each lever: the part drawn, its words in the legend, colour and hatch."""
 JOINT_COLOUR = "#a3b0b8"
 KINDS: tuple[PartKind, ...] = ("shapley", "alone", "last", "all but")

@@ -6,7 +6,6 @@ import math
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from pathlib import Path
 from textwrap import shorten
 from typing import Any, NamedTuple
 
@@ -21,7 +20,6 @@ from simulation.display.words import PATIENTS, amount, cost_in_short
 from simulation.errors import ResultsError
 from simulation.questions.blanks import BlankEffect, rank_blanks
 from simulation.questions.sweep import beside
-from simulation.records.serialise import read_yaml
 from simulation.report.effect_pictures import first_picture
 from simulation.report.findings import (
     implausible,
@@ -53,7 +51,17 @@ from simulation.wording import apart, listed_with_and, number_of, spaced
 
 MOST_WORDS = 300
 """Words on the page beside table and picture."""
-DETAIL = read_yaml(Path(__file__).with_suffix(".yaml"))
+DETAIL = (
+    (3, 9, 75),
+    (1, 9, 75),
+    (1, 6, 75),
+    (1, 4, 75),
+    (1, 2, 75),
+    (1, 1, 75),
+    (1, 1, 40),
+    (1, 0, 40),
+    (1, 0, 15),
+)
 """Groups and blanks, and facts of the offer of a kind, that are listed, and characters of a text of the user's before
 it is cut; the first that fits."""
 MOST_BLANKS, MOST_CHARACTERS = 2, 75
