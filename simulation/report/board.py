@@ -53,11 +53,7 @@ MOST_WORDS = 300
 """Words on the page beside table and picture."""
 DETAIL = (
     (3, 9, 75),
-    (1, 9, 75),
-    (1, 6, 75),
-    (1, 4, 75),
-    (1, 2, 75),
-    (1, 1, 75),
+    *((1, facts, 75) for facts in (9, 6, 4, 2, 1)),
     (1, 1, 40),
     (1, 0, 40),
     (1, 0, 15),

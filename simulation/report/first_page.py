@@ -432,10 +432,9 @@ def cause_words(result: StudyResult) -> Iterator[str]:
     if not result.causes:
         return
     told = [outcome_of(result, arm.name) for arm in products(result)]
-    if (best := best_alternative(result)) is not None and best not in told:
-        told.append(best)
-    helpful = [one for one in alternatives(result) if one.kind == "helps" and one not in told]
-    told += [one for one in helpful if one.depends == "depends"]
+    for one in alternatives(result):
+        if one is best_alternative(result) or (one.kind == "helps" and one.depends == "depends"):
+            told.append(one)
     depends = [one for one in told if one.depends == "depends"]
     unsettled = [one for one in told if one.depends == "not settled"]
     for number, outcome in enumerate(depends[:MOST_BY_CAUSE]):
@@ -539,9 +538,7 @@ def _nearest_parts(result: StudyResult) -> list[str]:
 
     helps = [one for one in alternatives(result) if _may_help(one.first) and not one.fails]
     most = max(helps, key=lambda one: abs(one.first.comparison.difference), default=None)
-    nearest = (
-        [] if most is None else [f"nearest is {_named(most)}: {_effect_words(most, most.first)}"]
-    )
+    nearest = [f"nearest is {_named(most)}: {_effect_words(most, most.first)}"] if most else []
     return ["none is shown to help enough without failing on safety", *nearest]
 
 
