@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).parents[1]
-BUDGET = 485_750
+BUDGET = 486_000
 """Tokens of all Python files of the package: 437,000 after what was written five times was written once, 6,500 for
 trials at their own dose (the check of staff who have gone, the score, the trial's own level, two words of a
 department), 1,500 for departments of three causes (stages, what is off at 0, rotas by size), and 7,000 for one ensemble
@@ -34,7 +34,7 @@ which answers that cannot contradict their department are 8,000 over what one ca
 one subject are one (`offers`: 17 to 13; `fits`: 10 to 9). They had been used up elsewhere, so this is as it was.
 1,500 less since what commands take and facts of evaluations are data: 1,400 tokens fewer in Python. 2,100 for
 departments with a trust's published figures (`fits/trust_set.py`): totals, targets, what its months drew, and words.
-300 for one range of an effect in departments held to records, on every page, and for the app that asks over them. 650
+300 for one range of an effect in departments held to records, on every page, and for the app that asks over them. 900
 for rounded stamps that are put back, a spread of `narrow` by cause, and a first page that says what another cause would
 make of the alternatives."""
 SLACK = 1.02

@@ -48,8 +48,8 @@ from simulation.statistics.departments import (
 )
 from simulation.statistics.intervals import Interval
 from simulation.statistics.verdict import (
-    STATES,
     Judgement,
+    NonInferiority,
     Verdict,
     harm_words,
     non_inferiority,
@@ -199,6 +199,14 @@ Matters = Literal["helps", "harms", "little", "open"]
 """Whether an effect is surely large enough to matter, and which way; surely too small; or neither."""
 State = Literal["passes", "fails", "may fail", "open"]
 """What becomes of a limit of safety; it may fail where it is surely worse, but perhaps within the margin."""
+STATES: Mapping[NonInferiority, State] = {
+    "non-inferior": "passes",
+    "no difference": "passes",
+    "inferior": "fails",
+    "worse": "may fail",
+    "cannot tell": "open",
+    "none seen": "open",
+}
 
 
 @dataclass(frozen=True)
@@ -250,8 +258,7 @@ class Safety:
     @property
     def state(self) -> State:
         """Whether the limit is passed, failed, perhaps failed, or open."""
-        state: State = STATES[self.judgement.kind]
-        return state
+        return STATES[self.judgement.kind]
 
     @property
     def n_harmed(self) -> int:

@@ -70,20 +70,19 @@ average may fail its limit.
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Literal
 
 import numpy as np
 
 from simulation.department.own_measures import Better
 from simulation.errors import ResultsError
-from simulation.records.serialise import read_yaml
 from simulation.statistics.compare import Comparison
 from simulation.statistics.critical_values import (
     ENOUGH,
     MIN_REPLICATIONS,
     SPELL_DAYS,
     WIDE_FROM,
+    IntervalKind,
     always_valid_p,
     first_bounded,
     sides,
@@ -194,10 +193,30 @@ Cause = Literal[
 """
 BY_WIDTH: tuple[Cause, ...] = ("noise", "no interval yet", "few replications")
 """Causes beside which the words say that this verdict alone, outside its family, could be told."""
-REASONS, BRIEF, INTERVAL_WORDS, INTERVAL_NOTES, STATES = read_yaml(
-    Path(__file__).with_suffix(".yaml")
-).values()
-"""Why something is not settled, in a clause and in few words; words and notes for kinds of interval."""
+REASONS: dict[Cause | None, str] = {
+    "departments": "the range over departments spans the limit",
+    "noise": "the interval spans the limit",
+    "few replications": "the interval spans the limit",
+    "many verdicts": "the interval, wider as one of several, spans the limit",
+    "skewness": "the interval, wider on the side of a long tail, spans the limit",
+    "variance rule": "one odd department or run outweighs the others",
+    "label table": "its labels rest on too few cases",
+    "no interval yet": "there is no interval yet",
+    "few departments": "the departments are too few",
+    "weak": "the replications are too few, or too alike",
+    "missing": "some replications lack it",
+    None: "no case was seen",
+}
+"""Why something is not settled, in a clause."""
+BRIEF: dict[Cause, str] = {
+    "skewness": "for its long tail",
+    "many verdicts": "as one of several",
+    "departments": "as departments differ",
+    "variance rule": "for one odd department or run",
+    "weak": "for too few or too alike runs",
+    "missing": "as some runs lack it",
+}
+"""The same in few words, of the causes for which the interval beside a verdict may be on one side of 0."""
 BRIEF_NOTE = "'Not settled, as' or 'for': for this reason a verdict is read from a wider interval than the one shown."
 Unseen = Literal["no difference", "none seen"]
 NonInferiority = Literal[
@@ -212,6 +231,20 @@ RULE = (
 LAYER = "Inputs and structure are not in this interval."
 """The uncertainty that no interval covers, which every sentence names."""
 IDENTICAL = "identical to baseline"
+INTERVAL_WORDS: dict[IntervalKind, str] = {
+    "fixed_sample": "interval",
+    "always_valid": "always-valid interval",
+    "none": "interval",
+}
+INTERVAL_NOTES: dict[IntervalKind, tuple[str, ...]] = {
+    "fixed_sample": (),
+    "always_valid": (
+        "Intervals are always valid: they hold however often one looks while replications are added, and are wider "
+        "than ordinary ones.",
+    ),
+    "none": ("The department is not calibrated, so no difference has an interval.",),
+}
+"""Notes of a table on its kind of interval; none for the ordinary one."""
 EVERY, DEPENDS = "in every department", "depends on the department"
 DIFFERS = "departments like this one differ in it"
 """Why a verdict that holds on average does not hold for one department."""
@@ -259,7 +292,7 @@ class Judgement:
     @property
     def reason(self) -> str:
         """Why it is not settled, in a clause that follows 'as'."""
-        return str(REASONS[self.cause])
+        return REASONS[self.cause]
 
 
 def verdict(
