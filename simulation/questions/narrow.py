@@ -409,7 +409,8 @@ def not_narrower(result: StudyResult, narrowed: NarrowedEffects) -> str:
             f"{'have' if n > 1 else 'has'} {_words_of(figure)} as far out), so fewer are like yours."
         )
     table = "the first table" if len(result.targets) > 1 else "the table"
-    return f"{n_wide} of {len(arms)} ranges are no narrower than over all departments (marked in {table}). {why}"
+    are = "is" if n_wide == 1 else "are"
+    return f"{n_wide} of {len(arms)} ranges {are} no narrower than over all departments (marked in {table}). {why}"
 
 
 def best_words(result: StudyResult, narrowed: NarrowedEffects) -> str:

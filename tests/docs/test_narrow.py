@@ -125,7 +125,7 @@ def test_a_range_that_a_figure_does_not_narrow_is_never_called_narrower(
     idle = replace(wait, measure="within_4h_share", value=0.5)
     for figure, n_wide in ((wait, 0), (idle, 1)):
         answer = narrowed_answer(result, replace(observed, figures=(figure,)), "ours.yaml")
-        assert answer.caution.startswith("1 of 1 ranges are no narrower" if n_wide else "")
+        assert answer.caution.startswith("1 of 1 ranges is no narrower" if n_wide else "")
         assert bool(answer.caution) == bool(n_wide)
         marked = [row for row in answer.tables[0].cells if "range not narrower" in str(row[-1])]
         assert len(marked) == n_wide
