@@ -8,6 +8,11 @@ def spaced(name: str) -> str:
     return name.replace("_", " ")
 
 
+def capitalised(text: str) -> str:
+    """A text whose first letter is a capital, as a sentence begins; the others stay as they are."""
+    return text[:1].upper() + text[1:]
+
+
 def clipped(text: str, most: int) -> str:
     """A text of so many characters at most, a longer one cut off."""
     return text if len(text) <= most else f"{text[: most - 1].rstrip()}…"

@@ -36,6 +36,7 @@ from simulation.app.departments import (
 )
 from simulation.config.ensembles import PACKAGED as PACKAGED_ENSEMBLE
 from simulation.errors import nearest, refuse
+from simulation.wording import capitalised
 
 STUDY, PLANNED = "alternatives", 200
 """The study whose arms can be chosen; the replications that are planned, of which a reader sees the beginning."""
@@ -110,8 +111,7 @@ class AskedQuestion:
     @property
     def changes_sentence(self) -> str:
         """What it changes of the department, as a sentence begins."""
-        words = "; ".join(self.changes_words)
-        return words[:1].upper() + words[1:]
+        return capitalised("; ".join(self.changes_words))
 
     @property
     def changed_arms(self) -> tuple[str, ...]:

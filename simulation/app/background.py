@@ -32,6 +32,7 @@ from simulation.offers.offer import N_DEPARTMENTS, name_of, write_offer
 from simulation.resumable import RunStopped, run_into
 from simulation.study.department_warnings import refuse_overload
 from simulation.study.offered_load import in_words, refuse_large
+from simulation.wording import capitalised
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -184,7 +185,7 @@ class Background:
                     work.folder = work.do(work)
                 work.now("done")
             except RunStopped as error:
-                work.notes.append(f"{str(error)[:1].upper()}{str(error)[1:]}")
+                work.notes.append(capitalised(str(error)))
                 work.now("stopped")
             except (
                 Exception

@@ -56,6 +56,7 @@ from simulation.offers.figures import Unread, read_number, read_share
 from simulation.records.serialise import read_rows
 from simulation.report.screen import verdict_words
 from simulation.runs.stored_run import ListedRun
+from simulation.wording import capitalised
 
 TEMPLATES = Path(__file__).with_name("templates")
 STATIC = Path(__file__).with_name("static")
@@ -362,7 +363,7 @@ def _by_field(error: AeflowError, keys: Sequence[str]) -> dict[str, str]:
         found = re.sub(
             r"figures\.(\d+)", lambda named: f"‘{FIELDS[keys[int(named[1])]].label}’", fault.found
         )
-        sentences[field] = f"{found[:1].upper()}{found[1:]}. {fault.remedy}."
+        sentences[field] = f"{capitalised(found)}. {fault.remedy}."
     return sentences or {"": str(error)}
 
 

@@ -19,7 +19,7 @@ from simulation.statistics.verdict import ALPHA, IDENTICAL, is_worse
 from simulation.study.statements import find_sourced_blocks
 from simulation.study.study import RunLength
 from simulation.triage.matrix import N_HIGH
-from simulation.wording import spaced
+from simulation.wording import capitalised, spaced
 
 KIND_WORDS, SIZES, STAGE_WORDS, PATIENTS, GROUP_WORDS = read_yaml(
     Path(__file__).with_suffix(".yaml")
@@ -95,7 +95,7 @@ def figure_words(name: MeasureName, *, inside: bool = False) -> str:
         words = f"{spaced(whose)}: {label[:1].lower()}{label[1:]}"
     elif name.group != "all":
         words = f"{label}, {group_words(name.group)}"
-    return f"'{words[:1].lower()}{words[1:]}'" if inside else words[:1].upper() + words[1:]
+    return f"'{words[:1].lower()}{words[1:]}'" if inside else capitalised(words)
 
 
 def season_words(run: RunLength, replications: Iterable[int]) -> str:

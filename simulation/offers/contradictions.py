@@ -25,6 +25,7 @@ from simulation.offers.rotas import Rota, hours_in_words
 from simulation.offers.whom import SITE
 from simulation.records.schema import Floats
 from simulation.report.findings import TOLERANCES
+from simulation.wording import capitalised
 
 ASK, REFUSE = 0.95, 1.0
 """Shares of their hours, over the week, for which nurses are asked from which it is asked about, and refused."""
@@ -136,7 +137,7 @@ def _check_load(team: TriageTeam, checked: Checked) -> None:
         checked.refuse(team.key, f"{found}, and a wait of about {wait:,.0f} minutes", would)
     elif queue.load >= ASK or wait >= ask_wait:
         found += f", and a wait of about {wait:.0f} minutes{team.at}" if wait else ""
-        checked.ask(team.key, f"{found}. {would[:1].upper()}{would[1:]}. Is it so?")
+        checked.ask(team.key, f"{found}. {capitalised(would)}. Is it so?")
     elif most < team.usual.min() / WIDER:
         checked.ask(
             team.key,

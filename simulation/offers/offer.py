@@ -52,7 +52,7 @@ from simulation.study.department_warnings import department_warnings
 from simulation.study.design import Member, VariedParameter
 from simulation.study.study import Study
 from simulation.version import __version__
-from simulation.wording import listed_with_and
+from simulation.wording import capitalised, listed_with_and
 
 N_DEPARTMENTS, LEAST, REPLICATIONS = 30, 20, 120
 """How many departments stand for the one of the answers; how many must be left of them without those of a cause of
@@ -481,7 +481,7 @@ def read_back(checked: Checked, *, whole: bool) -> Iterator[str]:
     for key, question in questions().items() if whole else ():
         words = checked.readings[key]
         if key in given and words:
-            yield f"{question.noun[:1].upper()}{question.noun[1:]}: {words[-1]}"
+            yield f"{capitalised(question.noun)}: {words[-1]}"
         elif words and question.blank != SIMULATED:
             blank.append(f"{question.noun} ({words[-1].removeprefix('left blank: ')})")
     if blank:

@@ -51,7 +51,7 @@ from simulation.statistics.intervals import (
 )
 from simulation.statistics.verdict import ALPHA, threshold_words
 from simulation.study.design import TOGETHER, Design, Target, is_within
-from simulation.wording import spaced
+from simulation.wording import capitalised, spaced
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -471,8 +471,7 @@ def joint_arm(result: StudyResult) -> str:
 
 def lever_label(result: StudyResult, name: str) -> str:
     """'Time of interview and record'."""
-    label = result.design.levers[name].label
-    return label[:1].upper() + label[1:]
+    return capitalised(result.design.levers[name].label)
 
 
 # --- tables --------------------------------------------------------------------------------------------------

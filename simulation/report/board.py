@@ -47,14 +47,16 @@ from simulation.runs.result import ArmResult, Safety, StudyResult
 from simulation.statistics.compare import Comparison
 from simulation.study.design import Blank, Margin, OfferFacts, Target
 from simulation.study.statements import BANNER
-from simulation.wording import apart, listed_with_and, number_of, spaced
+from simulation.wording import apart, capitalised, listed_with_and, number_of, spaced
 
 MOST_WORDS = 300
 """Words on the page beside table and picture."""
 DETAIL = (
     (3, 9, 75),
-    *((1, facts, 75) for facts in (9, 6, 4, 2, 1)),
-    (1, 1, 40),
+    (1, 9, 75),
+    (1, 5, 75),
+    (1, 2, 75),
+    (1, 1, 75),
     (1, 0, 40),
     (1, 0, 15),
 )
@@ -130,11 +132,7 @@ class Board(NamedTuple):
     def n_words(self) -> int:
         """How many words the page has beside table and picture."""
         headings = (BANNER, self.title, self.verdict, *(part.heading for part in self.parts))
-        return sum(
-            bool(re.search(r"\w", word))
-            for text in (*headings, *self.sentences)
-            for word in text.split()
-        )
+        return len(re.findall(r"\S*\w\S*", " ".join((*headings, *self.sentences))))
 
 
 def board(result: StudyResult) -> Board:
@@ -348,10 +346,6 @@ def cut_short(text: str, longest: int = MOST_CHARACTERS) -> str:
     return shorten(text.rstrip(". "), longest, placeholder=" …")
 
 
-def _first_capital(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:]}"
-
-
 def _small(text: str) -> str:
     """A text of the user's for the middle of a sentence: cut short, and its first letter small, unless it begins with
     initials."""
@@ -488,7 +482,7 @@ def _safety(outcome: ArmOutcome, offer: OfferFacts) -> Iterator[str]:
     if other:
         own = result.design.arms[outcome.arm.name].label
         reading = cut_short(other.arm.label.removeprefix(f"{own}, "))
-        read = _first_capital(reading) if reading.startswith("if ") else f"Read as '{reading}'"
+        read = capitalised(reading) if reading.startswith("if ") else f"Read as '{reading}'"
         words, beyond = f"{read}, it {outcome.otherwise or 'passes'}", other.limits.failed
         yield (_failed(result, words, beyond[0], is_assumed=is_assumed) if beyond else f"{words}.")
         told |= {one.margin for one in beyond}
@@ -498,7 +492,7 @@ def _safety(outcome: ArmOutcome, offer: OfferFacts) -> Iterator[str]:
     untold = [one for one in limits.judged if one.margin not in told]
     for one in untold:
         if one.spread and one.n_harmed and one.judgement.cause != "label table":
-            limit, n = _first_capital(_limit(one.margin)), one.n_harmed
+            limit, n = capitalised(_limit(one.margin)), one.n_harmed
             yield f"{limit}: beyond the limit in {n} of {one.spread.n} departments."
     is_open = [one for one in untold if one.state == "open"]
     for reason in dict.fromkeys(one.judgement.reason for one in is_open):
@@ -540,7 +534,7 @@ def _worse_off(outcome: ArmOutcome, most: int) -> Iterator[str]:
     elif not rows:
         yield f"No group, by more than {_sized(target.minimal_important_difference, unit)}."
     for number, row in enumerate(rows[:most]):
-        who = _first_capital(WHO.get(row.group, PATIENTS[row.group]))
+        who = capitalised(WHO.get(row.group, PATIENTS[row.group]))
         size, is_wait = _sized(row.difference, unit), row.measure.startswith("wait_")
         by = f"wait {size} longer" if is_wait else f"be worse by {size}"
         yield f"{who}: {size}." if number else f"{who} would {by}."
@@ -579,7 +573,7 @@ def _measure_first(outcome: ArmOutcome, most: int) -> Iterator[str]:
             yield from _blank(outcome, effect, first=number == 0)
     if not blanks:
         hinges = hinge_words(outcome) or "no one figure is shown to decide the effect"
-        yield f"{_first_capital(hinges)}."
+        yield f"{capitalised(hinges)}."
 
 
 def _pilot(outcome: ArmOutcome, offer: OfferFacts) -> Iterator[str]:
@@ -642,7 +636,7 @@ def _assumed(offer: OfferFacts, most: int) -> Iterator[str]:
     """How answers were read, what was assumed, and in what departments differ because it was left blank."""
     clauses = offer.assumed or [f"{_small(blank.question)}: a range" for blank in offer.blanks]
     if clauses:
-        yield f"{_first_capital(_listed(clauses, most))}."
+        yield f"{capitalised(_listed(clauses, most))}."
 
 
 def _listed(nouns: Sequence[str], most: int) -> str:

@@ -47,7 +47,7 @@ from simulation.runs.result import Finding, Safety, StudyResult
 from simulation.statistics.compare import Comparison
 from simulation.statistics.verdict import threshold_words
 from simulation.study.explanation import uncovered_sources
-from simulation.wording import listed_with_and
+from simulation.wording import capitalised, listed_with_and
 
 FEW = 2
 """Products that need no summary: a reader takes in all that is said of them."""
@@ -235,7 +235,7 @@ def headlines(result: StudyResult, detail: int = 2) -> tuple[Headline, ...]:
 def _headline(arm: str, label: str, parts: Sequence[str]) -> Headline:
     """With the parts that are not empty, each but the first with a capital."""
     first, *others = filter(None, parts)
-    return Headline(arm, label, (first, *(f"{words[:1].upper()}{words[1:]}" for words in others)))
+    return Headline(arm, label, (first, *map(capitalised, others)))
 
 
 def _parts(outcome: ArmOutcome, detail: int = 2) -> list[str]:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from simulation.display.measured import n_cases
 from simulation.display.web_page import fill
 from simulation.runs.result import StudyResult
+from simulation.wording import capitalised
 
 CASES, YARDSTICK, PRICE = (
     r"\bcases\b|sample",
@@ -86,10 +87,7 @@ def _points(nouns: Sequence[str]) -> list[tuple[str, str]]:
     for number, noun in enumerate(nouns):
         send = _send(noun)
         points.setdefault((send, number if send == ANYTHING else 0), []).append(noun.rstrip(". "))
-    return [
-        (f"{about[0][:1].upper()}{'; '.join(about)[1:]}", send)
-        for (send, _), about in points.items()
-    ]
+    return [(capitalised("; ".join(about)), send) for (send, _), about in points.items()]
 
 
 def _send(about: str) -> str:

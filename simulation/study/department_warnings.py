@@ -42,7 +42,7 @@ from simulation.study.simulate import SharedDraws, Simulated, simulate_arm
 from simulation.study.study import ReadyArm, Study, block_of_pool, figures_of, group_of, pool_keys
 from simulation.triage.apply import apply
 from simulation.units import NEVER, TICKS_PER_MINUTE, WEEK, WEEKDAYS
-from simulation.wording import apart, spaced
+from simulation.wording import apart, capitalised, spaced
 
 ROOM = 1.25
 """What the highest day is multiplied by for the bound that is advised: further replications may have a higher one."""
@@ -372,7 +372,7 @@ def load_and_warnings(study: Study) -> tuple[Load, tuple[DepartmentWarning, ...]
     stated = (*_calibration_warnings(study), *_never_warnings(arm.pathway, study.run.measured_days))
     gone = (
         DepartmentWarning(
-            f"{str(one)[:1].upper()}{str(one)[1:]}",
+            capitalised(str(one)),
             f"Let others take whoever has waited (pathway.steps.{one.step}.overflow)",
         )
         for one in staff_gone_of(arm)
