@@ -71,10 +71,10 @@ FITTED_BY, MOST_TOLD = "aeflow fit", 240
 OF_A_SET = {"defaults", "ensemble", "not_calibrated"}
 """The keys of a study that name the departments held to the records, or say why there are none."""
 REMEDY = "Write over it with overwrite=true (it is kept beside the new one), or choose another name"
-SHORT = (
-    "ensemble=none", "run=weeks", "run.replications=2", "run.measured_days=182", "run.start_week=0",
-    "executor=serial", "pathway.allow_overload=true",
-)  # fmt: skip
+YEAR = {"measured_days": 364, "start_week": 0}
+"""What of a year is simulated, where records are not shorter."""
+SHOWN = ("run=weeks", "executor=serial", "pathway.allow_overload=true")
+"""What the study of the page is run with."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -152,6 +152,14 @@ class FittedDepartment(FittedRecords):
         arrivals = packaged()["site"]["arrivals"]
         usual = sum(float(arrivals[name]["per_day"]) for name in SOURCES)
         return ambulances <= per_day * (1 - float(arrivals["referred"]["per_day"]) / usual)
+
+    @cached_property
+    def stretch(self) -> dict[str, int]:
+        """The run of what is simulated beside records that are shorter than a year: their weeks."""
+        extract = self.extract
+        if extract.days >= YEAR["measured_days"]:
+            return {}
+        return {"measured_days": max(extract.days // 7, 1) * 7, "start_week": extract.start_week}
 
     # --- what is written ----------------------------------------------------------------------------------------
 
@@ -295,17 +303,19 @@ class FittedDepartment(FittedRecords):
         return ReportTable("kept", title, ("what", "value of"), rows, notes)
 
     def simulated(self, folder: Path | None = None, n: int = 0) -> StudyResult:
-        """Half a year of each of `n` departments as they were written, under their nurses; two of the one, if 0."""
+        """A year of each of `n` departments as they were written, under their nurses; two of the one, if 0. As many
+        weeks, and the same, where the records are shorter."""
         config_dir = None if folder is None else str(folder)
-        of_set = f"run.departments={n}", f"run.replications={2 * n}"
-        length = (*SHORT[1:], *of_set) if n else SHORT
-        return compare(load(f"study={self.name}", *length, config_dir=config_dir).of_arms([]))
+        run = YEAR | self.stretch | {"replications": n or 2} | ({"departments": n} if n else {})
+        one = () if n else ("ensemble=none",)
+        words = (*one, *SHOWN, *(f"run.{key}={value}" for key, value in run.items()))
+        return compare(load(f"study={self.name}", *words, config_dir=config_dir).of_arms([]))
 
     def write_page(
         self, results: Path, folder: Path | None = None, held: ReportTable | None = None, n: int = 0,
         next_step: str = "",
     ) -> Path:  # fmt: skip
-        """Simulate half a year of the `n` written departments, or of the one, and write the page; return it.
+        """Simulate a year of the `n` written departments, or of the one, and write the page; return it.
 
         `held`: the figures of departments that were held to the extract; `next_step`: the command that comes next.
         """

@@ -47,8 +47,6 @@ from simulation.study.study import Study
 
 N_DEPARTMENTS, LEAST = 30, 20
 """How many departments are drawn, and how many have to be left for an answer."""
-LONGEST = 364
-"""Days of the longest simulated stretch."""
 PATIENCE, STAYS = "patience", "ward_stays"
 SEEN = 1.08
 """By how many times, at most, minutes of triage that stamps show are moved until walk-ins wait as long."""
@@ -333,7 +331,7 @@ def solve(
     folders = search_folders(None if fitted.config_dir is None else Path(fitted.config_dir))
     own = fitted.nurse != PACKAGED_NURSE
     nurse: Raw | None = stated_by("nurse", fitted.nurse, folders) if own else None
-    length = YEAR | _length(fitted)
+    length = YEAR | fitted.stretch
 
     def made() -> Study:
         study = study_over(texts_alone(unsolved, nurse), DEPARTMENTS, n, folders, where)
@@ -346,11 +344,3 @@ def solve(
     )  # fmt: skip
     solved, fresh = solver.solve(targets)
     return DepartmentSet(fitted, solved, fresh, wanted, tuple(solver.ends()))
-
-
-def _length(fitted: FittedDepartment) -> dict[str, int]:
-    """How long, and from which week of the year, departments are simulated: a year, or as long as shorter records."""
-    extract = fitted.extract
-    if extract.days >= LONGEST:
-        return {}
-    return {"measured_days": max(extract.days // 7, 1) * 7, "start_week": extract.start_week}

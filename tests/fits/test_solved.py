@@ -153,6 +153,8 @@ def test_a_study_of_the_set_runs_the_departments_that_were_solved(
     shown: Any = held.fitted.simulated(tmp_path, N)  # the study of the page
     assert shown.departments.rows == written.departments.rows
     assert shown.run.departments == N
+    assert shown.run.start_week == held.fitted.extract.start_week  # short records: the same weeks
+    assert shown.run.measured_days <= held.fitted.extract.days < shown.run.measured_days + 7
 
 
 def test_a_study_that_differs_in_its_departments_alone_is_replaced(
