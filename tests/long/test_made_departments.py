@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from tests.long.made_departments import dirt, exports, forty
-from tests.long.made_departments.departments import DEPARTMENTS, FURTHER
+from tests.long.made_departments.departments import DEPARTMENTS, FURTHER, LATER
 from tests.long.made_departments.engine import (
     CHANGES,
     DAY,
@@ -81,7 +81,7 @@ def test_shorter_triage_meets_the_same_patients_and_shortens_waits() -> None:
     assert after["wait_to_assessment_mean"] < before["wait_to_assessment_mean"]
 
 
-@pytest.mark.parametrize("department", [*DEPARTMENTS, *FURTHER], ids=lambda one: one.name)
+@pytest.mark.parametrize("department", [*DEPARTMENTS, *FURTHER, *LATER], ids=lambda one: one.name)
 def test_true_figures_lie_where_departments_lie(department: Any) -> None:
     true = read_truths()[department.name]
     of_two_years = true["figures"]
@@ -103,6 +103,24 @@ def test_the_further_six_wait_as_english_departments_do_and_a_doctor_helps(depar
     assert -30 < true["effects"]["one_more_doctor_14_to_22"]["wait_to_clinician_mean"][0] < -1
     export = exports.EXPORTS[department.name]
     assert len({*export.stamps, *export.cells, *export.lines}) <= 1
+
+
+@pytest.mark.parametrize("department", LATER, ids=lambda one: one.name)
+def test_those_kept_apart_wait_as_english_departments_do_and_write_as_no_other(
+    department: Any,
+) -> None:
+    true, export = read_truths()[department.name], exports.EXPORTS[department.name]
+    assert 35 < true["figures"]["wait_to_clinician_mean"] < 110
+    assert 5 < true["figures"]["walk_in_triage_wait_mean"] < 25
+    assert 0.5 < true["figures"]["within_4h_share"] < 0.75
+    for effect in true["effects"].values():
+        mean, error = effect["wait_to_clinician_mean"]
+        assert mean < -4 * error
+    assert len({*export.stamps, *export.cells, *export.lines}) >= 3
+    others = [other for name, other in exports.EXPORTS.items() if name != department.name]
+    assert list(export.headings) not in [list(other.headings) for other in others]
+    stamps = {export.headings[stamp] for stamp in CLOCK}
+    assert not stamps & {other.headings[stamp] for other in others for stamp in CLOCK}
 
 
 STAMP_MAKERS = [

@@ -52,6 +52,7 @@ def style(date: str, between: str = " ", clock: str = "%H:%M", offset: bool = Fa
 class Export:
     """How a hospital writes its records, and what goes wrong. `codes` are alternatives with equal chances.
 
+    `headings` are in the order of its columns; a complaint without a heading is the last one.
     `stamps`, `cells` and `lines` are makers of dirt and their arguments, by the name of the kind, in order.
     """
 
@@ -244,6 +245,56 @@ EXPORTS = {
         style("%Y-%m-%d", "T", "%H:%M:00", offset=True),
         cells={"unknown modes": (dirt.code_for, dict(column="mode", codes=("Not recorded",), share=0.01))},
     ),
+    "Mossgate": Export(
+        dict(patient="Hospital Number (pseudonymised)", attendance="ED Number", sex="Sex Code", age="Age Yrs",
+             arrived=("Arr Date", "Arr Time"), level="Triage Code", mode="Arr Method Code", note="Complaint",
+             assessed=("Tri Start Date", "Tri Start Time"), triaged=("Tri Finish Date", "Tri Finish Time"),
+             seen=("1st Clin Date", "1st Clin Time"), decided=("Dec to Admit Date", "Dec to Admit Time"),
+             departed=("Left Dept Date", "Left Dept Time"), outcome="Disch Code"),
+        (("SELF", "RELATIVE", "POLICE"), ("AMB", "HELI"), ("GPREF",)), one_each("T1", "T2", "T3", "T4", "T5"),
+        (("HOME", "HOMEGP", "CLINIC"), ("WARD", "CDU", "ITU"), ("DNW", "LBS")), style("%d/%m/%y"),
+        stamps={"lost days": (dirt.lost_days, dict(first=206, days=6)),
+                "closed by the system": (dirt.batch_closed, dict(share=0.005))},
+        cells={"ages of 999": (dirt.text_for, dict(column="age", text="999", share=0.004)),
+               "unknown levels": (dirt.code_for, dict(column="level", codes=("TX",), share=0.01))},
+        lines={"total row": (dirt.total_row, {})},
+    ),
+    "Netherlaw": Export(
+        dict(attendance="Unique Attendance No", patient="Hosp No (pseudonymised)", arrived="Arr Date & Time",
+             mode="Arrival Method", age="Age at Arrival (yrs)", sex="Sex", note="Presenting Problem",
+             level="Triage Category", assessed="Triage Start", triaged="Triage Finish", seen="First Clinician Seen",
+             outcome="Attendance Outcome", decided="DTA Date & Time", departed="Left ED Date & Time"),
+        (("Walked in", "Brought by relative", "Public transport"), ("999 ambulance", "Ambulance (HCP call)"),
+         ("Referred by GP", "Referred by 111")),
+        one_each("1 - Red", "2 - Orange", "3 - Yellow", "4 - Green", "5 - Blue"),
+        (("Discharged - no follow up", "Discharged - GP follow up", "Discharged - clinic"),
+         ("Admitted - ward", "Admitted - assessment unit"), ("Left before being seen",)),
+        style("%d-%b-%Y"), sexes=("Female", "Male"),
+        stamps={"missing triage": (dirt.missing_stamp, dict(stamp="assessed", share=0.025)),
+                "leavers with a seen stamp": (dirt.leavers_seen, dict(share=0.08))},
+        cells={"unknown modes": (dirt.code_for, dict(column="mode", codes=("Not stated",), share=0.012)),
+               "duplicates": (dirt.copied, dict(share=0.006)),
+               "test patients": (dirt.test_patients, dict(number=45))},
+    ),
+    "Orrin Royal": Export(
+        dict(arrived="ArrivalDTTM", assessed="InitialAssessmentStartDTTM", triaged="InitialAssessmentEndDTTM",
+             seen="FirstSeenByClinicianDTTM", decided="DecisionToAdmitDTTM", departed="DepartedDTTM",
+             attendance="AttendanceKey", patient="PseudoPatientKey", sex="SexDescription", age="AgeInYears",
+             mode="ArrivalModeDescription", level="AcuityDescription", outcome="DischargeStatusDescription",
+             note="ChiefComplaintDescription"),
+        (("Arrival by own transport", "Arrival on foot"),
+         ("Arrival by emergency road ambulance", "Arrival by air ambulance"), ("Sent in by general practitioner",)),
+        one_each("Immediate resuscitation", "Very urgent", "Urgent", "Standard", "Low acuity"),
+        (("Treatment completed", "Discharged to usual residence"), ("Admitted to ward", "Admitted to critical care"),
+         ("Left before treatment",)),
+        style("%Y-%m-%d", clock="%H:%M:00.000"), sexes=("female", "male"),
+        stamps={"round minutes": (dirt.round_minutes, dict(stamp="triaged", share=0.2)),
+                "seen before triage": (dirt.seen_before_triage, dict(share=0.015))},
+        cells={"dates that stand for none":
+               (dirt.text_for, dict(column="departed", text="1900-01-01 00:00:00.000", share=0.004)),
+               "other capitals": (dirt.other_case, dict(column="mode", share=0.03))},
+        lines={"headers again": (dirt.headers_again, dict(number=23))},
+    ),
 }  # fmt: skip
 STYLES = ("Aldmoor", "Brackwater", "Dunmere", "Carrow Royal", "Aldmoor", "Brackwater")
 EXPORTS |= {
@@ -251,7 +302,6 @@ EXPORTS |= {
     for department, as_of in zip(MORE, STYLES, strict=True)
 }
 """Those of `MORE` write as these do, without dirt."""
-KEPT = ("attendance", "patient", "age", "sex", *STAMPS, "mode", "level", "outcome", "note")
 NOTES = (
     "chest pain",
     "fall",
@@ -312,9 +362,9 @@ def rendered(export: Export, frame: pd.DataFrame, rng: dirt.Rng) -> pd.DataFrame
 
 
 def columns_of(export: Export, cells: pd.DataFrame) -> dict[str, Any]:
-    """The columns of the file by heading, stamps in two columns where the hospital has two."""
+    """The columns of the file by heading, in the hospital's order; stamps in two columns where it has two."""
     columns: dict[str, Any] = {}
-    for name in KEPT:
+    for name in dict.fromkeys((*export.headings, "note")):
         heading = export.headings.get(name, "Presenting complaint")
         if isinstance(heading, str):
             columns[heading] = cells[name]
