@@ -286,7 +286,10 @@ def departments_of(fitted: FittedDepartment, n: int) -> OfferedDepartments:
     rotas = {
         path.partition(".")[2]: block["rota"] for path, block in laid.items() if "rota" in block
     }
-    known = {path: block for path, block in laid.items() if "rota" not in block}
+    known = {
+        path: {key: value for key, value in block.items() if key != "rota"}
+        for path, block in laid.items()
+    }
     totals = fitted.totals
     values = replace(
         fitted.stated.answers,

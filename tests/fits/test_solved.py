@@ -181,3 +181,5 @@ def test_one_team_seen_in_the_stamps_is_one_team_in_every_department(
     site = study.departments.arms(0)[0].pathway
     assert set(site.steps["triage"].any_of) == {"triage_nurses", "assessment_nurses"}
     assert [shift.number for shift in site.pools["assessment_nurses"].rota or ()] == [1]
+    assert site.pools["assessment_nurses"].evidence == "measured"
+    assert site.pools["assessment_nurses"].source != "as answered"
