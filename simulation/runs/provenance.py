@@ -367,11 +367,12 @@ def manifest_of(
 
 
 def about(study: Study) -> Plain:
-    """What a list of runs shows of a run that is not finished; `study_file` tells copies of one study apart."""
+    """What a list of runs shows of a run that is not finished; `study_file` tells copies of one study apart, `site` is
+    the ensemble where there is one."""
     return {
         "study": study.design.name,
         "study_file": study.chosen("study"),
-        "site": study.chosen("site"),
+        "site": study.departments.name if study.departments else study.chosen("site"),
         "scenario": study.scenario,
         "arms": [arm.name for arm in study.arms],
         "planned_replications": study.run.at_most,

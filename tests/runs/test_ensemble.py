@@ -15,7 +15,7 @@ from simulation.cli import main
 from simulation.config import load
 from simulation.errors import ConfigError
 from simulation.resumable import run_into
-from simulation.runs.provenance import content_of, identity_of
+from simulation.runs.provenance import about, content_of, identity_of
 from simulation.runs.stored_run import UnfinishedRun, write_data
 from simulation.study.study import Study
 from tests.config.ours import MARKED, ensemble
@@ -58,6 +58,10 @@ def study_over(folder: Path) -> Callable[..., Study]:
 def over(study_over: Callable[..., Study]) -> Result:
     """Its answer."""
     return compare(study_over())
+
+
+def test_a_list_of_runs_names_the_ensemble(study_over: Callable[..., Study]) -> None:
+    assert about(study_over())["site"] == "ours"
 
 
 def test_each_replication_is_of_its_department(over: Result) -> None:
