@@ -228,7 +228,7 @@ def _seconds_words(arms: Iterable[ReadyArm]) -> Iterator[str]:
 
 
 def unlike_words(arms: Iterable[ReadyArm]) -> list[str]:
-    """''AI label, erring up' and 2 other arms: ...', each warning once with all its arms."""
+    """''AI label, often too urgent' and 2 other arms: ...', each warning once with all its arms."""
     labels_by_words: dict[str, list[str]] = {}
     for arm in arms:
         for words in applicability_notes(arm.policy, arm.pathway):

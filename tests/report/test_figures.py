@@ -52,7 +52,7 @@ def test_the_picture_of_differences_tells_every_arm_with_its_interval(
 
 def test_only_arms_with_a_cost_are_in_the_picture_of_cost(drawn: dict[str, Picture]) -> None:
     assert "One more triage nurse" in drawn["per_100k"].alt
-    assert "erring down" not in drawn["per_100k"].alt
+    assert "often not urgent enough" not in drawn["per_100k"].alt
 
 
 def test_the_picture_of_cost_draws_and_orders_what_the_table_says_for_each_100_000_pounds(

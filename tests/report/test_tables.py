@@ -253,7 +253,7 @@ def test_only_arms_with_a_cost_are_ranked_per_hundred_thousand_pounds(result: St
     stated = result.design.arms["one_more_triage_nurse"].cost
     assert stated is not None
     assert costs[result.arm("one_more_triage_nurse").label][0] == f"£{stated.per_year:,.0f}"
-    assert costs["AI label, published accuracy, erring down"] == ("not stated", "–")
+    assert costs["AI label, published accuracy, often not urgent enough"] == ("not stated", "–")
     assert "Sham AI: nurse's accuracy, fresh errors" not in costs
     assert per_100k(row(-5, 1), 250_000) == pytest.approx((-2, -2.4, -1.6))
 
@@ -276,13 +276,13 @@ def test_the_sham_line_gives_both_shares(result: Result) -> None:
 
 def test_a_margin_that_is_passed_is_reported_as_passed(result: StudyResult) -> None:
     says = {cells[0]: cells[2] for cells in safety_table(result).rows}
-    assert "%: worse by more than 1 point" in says["AI label, published accuracy, erring down"]
+    assert "%: worse by more than 1 point" in says["AI label, published accuracy, often not urgent enough"]
 
 
 def test_what_is_known_of_getting_worse_stands_beside_the_margins(result: StudyResult) -> None:
     table = safety_table(result)
     at = table.headers.index("Got worse before the first clinician, no margin stated")
-    (cells,) = [row for row in table.rows if row[0] == "AI label, published accuracy, erring down"]
+    (cells,) = [row for row in table.rows if row[0] == "AI label, published accuracy, often not urgent enough"]
     assert cells[at] == effect(result.row("ai_label_measured_under", "worsened_before_seen_share"))
     assert all(len(row) == len(table.headers) for row in table.rows)
 
