@@ -83,8 +83,8 @@ ON_PAST_TRIALS = "on past trials of this kind"
 """Header of the column that says what published effects make of a modelled one."""
 TRIALS_NOTE = (
     f"{ON_PAST_TRIALS.capitalize()}: 90 % of further trials of such a change would find an effect there, by how "
-    "published effects have compared with modelled ones (docs/validation.md). 'Hardly a trial', 'all kinds': other "
-    "kinds speak for it. The verdict does not rest on it."
+    "published effects have compared with modelled ones (docs/validation.md). 'Hardly a trial', 'all kinds': judged by "
+    "trials of other kinds. 'Either way': a trial could find a gain or a loss. The verdict does not rest on this."
 )
 OF_FITS = "range of the effect"
 """The header of that column for departments that were held to records."""
