@@ -54,7 +54,7 @@ def signed(value):
 # %%
 EXACT = (0.60, 0.70, 0.80, 0.90)
 SECONDS = (0, 60, 120, 180)
-DIRECTIONS = {"as nurses err": None, "up": 1 / 3, "down": 3.0}  # under-triaged to one over-triaged
+DIRECTIONS = {"as nurses": None, "too urgent": 1 / 3, "not urgent enough": 3.0}  # under-triaged to one over-triaged
 
 claimed = study.arm("ai_as_claimed").policy
 everybody = replace(claimed.covers, labels=("walk_in", "ambulance", "referred"))
@@ -77,9 +77,9 @@ def tool(name, exact, seconds, direction):
     return replace(claimed, name=name, ai=replace(claimed.ai, matrix=matrix), covers=everybody, minutes=minutes)
 
 
-grid = {(exact, seconds, "as nurses err") for exact in EXACT for seconds in SECONDS}
-grid |= {(exact, 0, way) for exact in EXACT for way in ("up", "down")}
-names = {point: f"{point[0]:.0%} right, {point[1]} s, errs {point[2]}" for point in sorted(grid)}
+grid = {(exact, seconds, "as nurses") for exact in EXACT for seconds in SECONDS}
+grid |= {(exact, 0, way) for exact in EXACT for way in [*DIRECTIONS][1:]}
+names = {point: f"{point[0]:.0%} right, {point[1]} s, errors {point[2]}" for point in sorted(grid)}
 others = [arm.name for arm in study.arms if arm.name not in (study.design.baseline, study.design.sham)]
 tools = {name: tool(name, *point) for point, name in names.items()}
 result = ae.compare(study.with_policies(tools, keep=others))
@@ -126,7 +126,7 @@ def right_share(arm):
 rows = [
     {
         "stated right": f"{point[0]:.0%}",
-        "errs": point[2],
+        "errors": point[2],
         "seconds saved": point[1],
         "came out right": f"{right_share(name):.0%}",
         everyone.label: cell(name, everyone),
@@ -134,7 +134,7 @@ rows = [
     }
     for point, name in names.items()
 ]
-pd.DataFrame(rows).set_index(["errs", "stated right", "seconds saved"]).sort_index()
+pd.DataFrame(rows).set_index(["errors", "stated right", "seconds saved"]).sort_index()
 
 # %% [markdown]
 # ## The line of no change
@@ -145,7 +145,7 @@ pd.DataFrame(rows).set_index(["errs", "stated right", "seconds saved"]).sort_ind
 # not its own result: that is in the table after.
 
 # %%
-right = np.array([right_share(names[exact, 0, "as nurses err"]) for exact in EXACT])
+right = np.array([right_share(names[exact, 0, "as nurses"]) for exact in EXACT])
 
 
 def seconds_of(arm):
@@ -159,7 +159,7 @@ figure, panels = plt.subplots(1, 2, figsize=(12, 5), sharey=True)
 for axes, target in zip(panels, (everyone, sickest), strict=True):
     value = np.array(
         [
-            [found(names[exact, seconds, "as nurses err"], target)["difference"] for exact in EXACT]
+            [found(names[exact, seconds, "as nurses"], target)["difference"] for exact in EXACT]
             for seconds in SECONDS
         ]
     )
@@ -205,7 +205,7 @@ pd.DataFrame(
 # %%
 def seconds_needed(exact, target):
     """The fewest seconds at which the mean is no longer than today, straight between grid points; None if never."""
-    means = [found(names[exact, seconds, "as nurses err"], target)["difference"] for seconds in SECONDS]
+    means = [found(names[exact, seconds, "as nurses"], target)["difference"] for seconds in SECONDS]
     if means[0] <= 0:
         return 0.0
     for (one, before), (other, after) in pairwise(zip(SECONDS, means, strict=True)):
@@ -218,20 +218,20 @@ for target in (everyone, sickest):
     print(target.label)
     for exact in EXACT:
         needed = seconds_needed(exact, target)
-        row = found(names[exact, SECONDS[-1], "as nurses err"], target)
+        row = found(names[exact, SECONDS[-1], "as nurses"], target)
         need = f"with nothing up to {SECONDS[-1]} s" if needed is None else f"with about {needed:.0f} s saved"
         sure = [
             seconds
             for seconds in SECONDS
-            if found(names[exact, seconds, "as nurses err"], target)["difference_high"] < 0
-            and beyond_chance(found(names[exact, seconds, "as nurses err"], target), target)
+            if found(names[exact, seconds, "as nurses"], target)["difference_high"] < 0
+            and beyond_chance(found(names[exact, seconds, "as nurses"], target), target)
         ]
         surely = f"beyond chance at {', '.join(map(str, sure))} s" if sure else "beyond chance nowhere"
         print(
             f"  {exact:.0%} right: no loss {need}; a gain {surely}; {signed(row['difference'])} min at {SECONDS[-1]} s"
         )
 
-print("\nWhich way it errs, with nothing saved (everybody / true levels 1-2, minutes):")
+print("\nErrors too urgent or not urgent enough, with nothing saved (everybody / true levels 1-2, minutes):")
 for exact in EXACT:
     said = [
         f"{way} {signed(found(names[exact, 0, way], everyone)['difference'])} / "

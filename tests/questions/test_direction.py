@@ -106,7 +106,10 @@ def test_the_report_prints_the_mixes_and_the_waits_by_true_level_against_the_sha
     assert by_level is not None
     by_arm = {row[0]: row[1:6] for row in labels.rows}
     assert by_arm["Labels right or too urgent"] == ("11.1", "28.3", "36.5", "22.0", "2.2")
-    assert by_arm["As many of each label as 'right or too urgent', at random"] == by_arm["Labels right or too urgent"]
+    assert (
+        by_arm["As many of each label as 'right or too urgent', at random"]
+        == by_arm["Labels right or too urgent"]
+    )
     hold(by_level.rows[0][0], "nurse's accuracy")
     assert len(by_level.rows) == 5
     assert all(len(row) == 6 for row in by_level.rows)

@@ -147,7 +147,7 @@ def test_a_group_whose_limit_fails_is_named_once_and_an_alternative_says_whom_it
     best = with_measures(found, found.measures, design)
     assert "Worse off: patients of true levels 1-2 +9.0, ambulance patients +8" in words_of(best)
     monkeypatch.setattr(first_page_module, "best_alternative", lambda result: None)
-    harmed = "often not urgent enough' (cost not stated; worse off: patients of true levels 1-2 +9.0, ambulance patients +8"
+    harmed = "enough' (cost not stated; worse off: patients of true levels 1-2 +9.0, ambulance patients +8"
     assert harmed in words_of(best, MORE)
 
 

@@ -276,13 +276,20 @@ def test_the_sham_line_gives_both_shares(result: Result) -> None:
 
 def test_a_margin_that_is_passed_is_reported_as_passed(result: StudyResult) -> None:
     says = {cells[0]: cells[2] for cells in safety_table(result).rows}
-    assert "%: worse by more than 1 point" in says["AI label, published accuracy, often not urgent enough"]
+    assert (
+        "%: worse by more than 1 point"
+        in says["AI label, published accuracy, often not urgent enough"]
+    )
 
 
 def test_what_is_known_of_getting_worse_stands_beside_the_margins(result: StudyResult) -> None:
     table = safety_table(result)
     at = table.headers.index("Got worse before the first clinician, no margin stated")
-    (cells,) = [row for row in table.rows if row[0] == "AI label, published accuracy, often not urgent enough"]
+    (cells,) = [
+        row
+        for row in table.rows
+        if row[0] == "AI label, published accuracy, often not urgent enough"
+    ]
     assert cells[at] == effect(result.row("ai_label_measured_under", "worsened_before_seen_share"))
     assert all(len(row) == len(table.headers) for row in table.rows)
 
