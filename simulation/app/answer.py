@@ -112,7 +112,10 @@ def against_today(
     for (measure, group), words in measures.items() if changed else ():
         if slim.has(measure, group):
             today = slim.before(measure, group)
-            cells = [_row_cell(slim.row(one.outcome.arm.name, measure, group)) for one in changed]
+            cells = [
+                _cell(one.outcome, slim.row(one.outcome.arm.name, measure, group))
+                for one in changed
+            ]
             rows.append((words, amount(today.mean, today.unit), cells))
     return rows
 
@@ -144,7 +147,8 @@ def of_pilot(result: ae.Result, first: Sequence[str]) -> dict[str, Any]:
     for name in sorted({*slim.judged} - {slim.design.sham}, key=[*first, *slim.judged].index):
         effects = [slim.row(name, *wait) for wait in pilots]
         found = [could_tell(row.difference, *pilots[row.measure, row.group]) for row in effects]
-        rows.append((slim.arm(name).label, *map(_row_cell, effects), found))
+        outcome = outcome_of(slim, name)
+        rows.append((outcome.arm.label, *(_cell(outcome, row) for row in effects), found))
     return {"pilots": PILOTS, "triage": triage, "rows": rows}
 
 
@@ -160,8 +164,7 @@ def over_many(asked: AskedQuestion, result: ae.Result | None) -> dict[str, Any]:
         if arm in asked.arms
     }
     here = result.slim((TRIAGE_WAIT, "all"))
-    known = here.has(TRIAGE_WAIT)
-    wait = here.row(here.design.baseline, TRIAGE_WAIT).mean if known else math.nan
+    wait = here.before(TRIAGE_WAIT, "all").mean if here.has(TRIAGE_WAIT) else math.nan
     there = first["triage_wait"]
     waits = (wait, there) if abs(wait - there) > ALIKE * there else ()
     return {"n": first["n_departments"], "effects": effects, "waits": waits} if effects else {}
@@ -184,7 +187,7 @@ def _beyond_ai(outcomes: Sequence[ArmOutcome]) -> list[str]:
 
 def _gain(outcome: ArmOutcome) -> tuple[float, float]:
     """The ends of the interval of an effect on the first target, as gains."""
-    row = outcome.first.comparison
+    row = outcome.with_range(outcome.first.comparison)
     low, high = row.difference_low, row.difference_high
     return (-high, -low) if row.better == "lower" else (low, high)
 
@@ -206,7 +209,7 @@ def together(questions: Sequence[Beside]) -> dict[str, Any]:
     rows = []
     for asked, slim in known:
         words, n = department_words(asked, slim), count_replications(slim)
-        effects = {one.arm: _cell(one) for one in reversed(slim.findings)} if slim else {}
+        effects = {name: _cells(outcome_of(slim, name))[0] for name in slim.judged} if slim else {}
         rows.append((asked, words, n, slim and _level(slim, slim.first_target), effects))
     target = results[0].first_target.label if results else ""
     return {"labels": labels, "rows": rows, "target": target}
@@ -219,7 +222,7 @@ def _level(slim: ae.Result, target: Any) -> str:
 
 def _shown_arm(outcome: ArmOutcome, whole: ae.Result | None) -> ShownArm:
     """A row of the answer; who is worse off, what it costs and what hangs on the cause, from the `whole` result."""
-    first, verdict, harmed = outcome.first, _verdict(outcome.first), ""
+    first, verdict, harmed = outcome.first, _verdict(outcome), ""
     cost: Cell | str = "at the end"
     if whole is not None:
         verdict += more_by_cause_words(outcome) + DEPENDS * (outcome.depends == "depends")
@@ -233,7 +236,7 @@ def _shown_arm(outcome: ArmOutcome, whole: ae.Result | None) -> ShownArm:
             harmed = "; ".join([*known, *[f"{names} ({NOT_YET} by how much)"] * bool(rest)])
     return ShownArm(
         outcome,
-        cells=tuple(map(_cell, outcome.effects)),
+        cells=_cells(outcome),
         verdict=verdict,
         look=first.kind if readable(first) else "not-yet",
         safety=_safety_words(outcome),
@@ -242,16 +245,21 @@ def _shown_arm(outcome: ArmOutcome, whole: ae.Result | None) -> ShownArm:
     )
 
 
-def _verdict(finding: Finding) -> str:
+def _verdict(outcome: ArmOutcome) -> str:
     """The effect and its verdict: '−4.0 minutes (−5.6 to −2.3), shorter, perhaps by less than 5 min'."""
-    row = finding.comparison
+    finding, row = outcome.first, outcome.first.comparison
     if not readable(finding):
         width = row.difference_high - row.difference_low
         words = f"{width:.0f} minutes" if row.unit == "minutes" else f"{100 * width:.0f} points"
         wide = words if math.isfinite(width) else "infinitely"
         return f"{NOT_YET}, as the interval is {wide} wide"
-    words = "not settled yet" if finding.kind == "cannot-tell" else finding.verdict.words
-    return f"{effect(row)}, {words}"
+    words = "not settled yet" if _is_open(outcome) else finding.verdict.words
+    return f"{effect(outcome.with_range(row))}, {words}"
+
+
+def _is_open(outcome: ArmOutcome) -> bool:
+    """Whether more replications may settle the first verdict: not that of departments held to records."""
+    return outcome.first.kind == "cannot-tell" and not outcome.result.study.held_to_records
 
 
 def readable(finding: Finding) -> bool:
@@ -264,12 +272,14 @@ def _is_narrow(row: Comparison) -> bool:
     return row.difference_high - row.difference_low <= widest
 
 
-def _cell(finding: Finding) -> Cell | str:
-    return _row_cell(finding.comparison, finding.kind)
+def _cells(outcome: ArmOutcome) -> tuple[Cell | str, ...]:
+    """The effect on each target, that on the first target first."""
+    return tuple(_cell(outcome, one.comparison, one.kind) for one in outcome.effects)
 
 
-def _row_cell(row: Comparison, look: str = "") -> Cell | str:
-    return difference_cell(row, look=look) if _is_narrow(row) else NOT_YET
+def _cell(outcome: ArmOutcome, row: Comparison, look: str = "") -> Cell | str:
+    """A difference with the range of the effect or its interval, if noise leaves it narrow enough to be shown."""
+    return difference_cell(outcome.with_range(row), look=look) if _is_narrow(row) else NOT_YET
 
 
 def _safety_words(outcome: ArmOutcome) -> str:
@@ -291,7 +301,7 @@ def _unsettled(slim: ae.Result, outcomes: Sequence[ArmOutcome]) -> dict[str, lis
     for outcome in outcomes:
         first, limits = outcome.first, outcome.limits
         judged: list[tuple[str, Verdict | Judgement]] = []
-        if first.kind == "cannot-tell":
+        if _is_open(outcome):
             judged.append((first.target.label, first.verdict))
         if limits.verb != "fails":
             judged += [

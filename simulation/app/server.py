@@ -27,6 +27,7 @@ from simulation.app.upload import ANSWERS, MOST_BYTES, address_for, packed, part
 from simulation.errors import AeflowError, refuse
 from simulation.extracts.page import written_pages
 from simulation.records.serialise import csv_text
+from simulation.report.outcome import outcome_of
 
 try:
     from starlette.applications import Starlette
@@ -496,9 +497,12 @@ def _kept(content: str | bytes, name: str) -> Response:
 def _csv(result: ae.Result) -> str:
     """A row a policy and target."""
     rows = []
-    for finding in result.on_targets.findings:
-        row = finding.comparison
-        about = (result.arm(finding.arm).label, finding.target.label, row.unit)
+    slim = result.on_targets
+    for one in slim.findings:
+        outcome = outcome_of(slim, one.arm)
+        finding = outcome.on(one.target)
+        row = outcome.with_range(finding.comparison)
+        about = (outcome.arm.label, finding.target.label, row.unit)
         effect = (row.difference, row.difference_low, row.difference_high)
         today = result.row_of(finding.target).mean
         rows.append((*about, today, *effect, row.n_replications, finding.verdict.words))

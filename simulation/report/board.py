@@ -56,7 +56,6 @@ DETAIL = (
     (1, 9, 75),
     (1, 5, 75),
     (1, 2, 75),
-    (1, 1, 75),
     (1, 0, 40),
     (1, 0, 15),
 )
@@ -229,7 +228,7 @@ def _unstated(result: StudyResult) -> Iterator[str]:
 
 def _shortened(offer: OfferFacts, longest: int) -> OfferFacts:
     """The offer with texts of at most so many characters; what was assumed may be three times as long."""
-    texts: dict[str, Any] = {}
+    texts = dict[str, Any]()
     for name in ("product", "department", "claims", "not_shown", "differs", "left_out", "assumed"):
         stated, most = getattr(offer, name), longest * (3 if name in MAY_BE_LONG else 1)
         if name in ("product", "department"):

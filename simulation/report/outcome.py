@@ -159,8 +159,8 @@ class ArmOutcome:
     def effects(self) -> tuple[Finding, ...]:
         """Its effect on each target, that on the first target first; of departments held to records, as
         `range_in_fits` says."""
-        own = (one for one in self.result.findings if one.arm == self.arm.name)
-        return tuple(self._in_fits(one) for one in own)
+        name = self.arm.name
+        return tuple(self._in_fits(one) for one in self.result.findings if one.arm == name)
 
     def _in_fits(self, finding: Finding) -> Finding:
         row = finding.comparison
@@ -282,6 +282,11 @@ class ArmOutcome:
         """As `on_past_trials`, which is the range of an effect in departments held to records; None in others, whose
         range is that of nine in ten departments."""
         return self.on_past_trials(row) if self.result.study.held_to_records else None
+
+    def with_range(self, row: Comparison) -> Comparison:
+        """A difference with the ends of `range_in_fits` in place of those of its interval, where it has them."""
+        worth = self.range_in_fits(row)
+        return replace(row, difference_low=worth.low, difference_high=worth.high) if worth else row
 
     @property
     def more_leave(self) -> bool:

@@ -595,17 +595,17 @@ def _cell(result: StudyResult, arm: ArmResult, measure: str, group: str) -> Cell
     if arm.name in result.identical:
         return SAME
     row, target = result.row(arm.name, measure, group), _target(result, measure, group)
+    outcome = outcome_of(result, arm.name)
     if target is None:
         kind = "no-change" if prints_as_zero(row) else kind_of_row(row)
         words = KIND_WORDS[kind]
     else:
-        finding = outcome_of(result, arm.name).on(target)
+        finding = outcome.on(target)
         kind, words = finding.kind, short_words(finding)
-    if worth := outcome_of(result, arm.name).range_in_fits(row):
+    if worth := outcome.range_in_fits(row):
         if not worth.holds and kind != "no-change":
             kind, words = "cannot-tell", "either way"
-        cell = difference_cell(row, words=words, look=kind)
-        return replace(cell, low=worth.low, high=worth.high)
+        return difference_cell(outcome.with_range(row), words=words, look=kind)
     return range_cell(row, words=words, look=kind)
 
 

@@ -1,11 +1,13 @@
 """What a page says of a result: the package's numbers, all of one n, and none that is too wide to be read."""
 
+import csv
 import json
 import math
 import re
 from collections.abc import Callable
 from dataclasses import replace
 from html import unescape
+from io import StringIO
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -35,6 +37,7 @@ from simulation.app.pages import (
     rendered,
     view_page,
 )
+from simulation.app.server import _csv
 from simulation.app.serving import STORED, stored_answer
 from simulation.app.session import FIRST, AnswerState
 from simulation.cli import main
@@ -42,11 +45,13 @@ from simulation.config import packaged_configs
 from simulation.department.own_measures import SpanMeasure
 from simulation.display.measured import Limits
 from simulation.display.table import Cell
+from simulation.display.words import span
 from simulation.errors import Fault
 from simulation.report import outcome
 from simulation.report.board import ENOUGH, TOO_MANY
 from simulation.report.outcome import ArmOutcome, outcome_of
 from simulation.report.patient_groups import WorseOff
+from simulation.report.verdict_tables import trials_cell
 from simulation.statistics.verdict import Judgement, NonInferiority
 from simulation.study.department_warnings import DepartmentWarning
 from simulation.study.design import Target
@@ -59,6 +64,35 @@ pytestmark = pytest.mark.usefixtures("undrawn")
 
 LOOKS = 200
 OPEN = ("lean_triage", "Left before being seen")
+
+
+def test_effects_in_departments_held_to_records_have_the_range_of_the_report(
+    asked: AskedQuestion,
+    grown: Callable[[int, float], ae.Result],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The answer, the questions beside it, a pilot and the numbers as CSV say what the report's tables say."""
+    result = grown(60, 0.001)
+    monkeypatch.setattr(type(result.study), "held_to_records", True)
+    own = replace(result)
+    page = unescape(answer(AnswerState("ended", own, None), asked))
+    in_csv = {(row["policy"], row["target"]): row for row in csv.DictReader(StringIO(_csv(own)))}
+    beside = answers.together([(asked, own)])["rows"][0][-1]
+    piloted = {row[0]: row[1] for row in answers.of_pilot(own, [])["rows"]}
+    for name in {*own.judged} - {own.design.sham}:
+        held, label = outcome_of(own.on_targets, name), own.arm(name).label
+        wide = trials_cell(own, own.row_of(own.first_target, name))
+        assert isinstance(wide, Cell)
+        row = held.first.comparison
+        assert None not in (wide.low, wide.high)
+        assert wide.high - wide.low > row.difference_high - row.difference_low
+        ends = (wide.low, wide.high)
+        assert span(*ends, "minutes") in page
+        assert (beside[name].low, beside[name].high) == pytest.approx(ends)
+        assert (piloted[label].low, piloted[label].high) == pytest.approx(ends)
+        numbers = in_csv[label, own.first_target.label]
+        assert float(numbers["low"]) == pytest.approx(wide.low)
+        assert numbers["verdict"] == held.first.verdict.words
 
 
 def made(
@@ -85,6 +119,7 @@ def made(
         fails=fails,
         first=SimpleNamespace(comparison=row, kind="better"),
         behind=lambda _: -math.inf,
+        with_range=lambda row: row,
     )
 
 
@@ -263,7 +298,11 @@ def test_a_changed_department_stands_beside_that_of_today_with_every_difference(
     rows = seen(text)
     assert list(rows)[: len(answers.OF_CHANGE)] == [*answers.OF_CHANGE.values()]
     for (measure, group), words in answers.OF_CHANGE.items():
-        assert rows[words][1] == str(answers._row_cell(result.row("lean_triage", measure, group)))
+        assert rows[words][1] == str(
+            answers._cell(
+                outcome_of(result, "lean_triage"), result.row("lean_triage", measure, group)
+            )
+        )
     said = text.partition('<ul class="verdicts changes">')[2].partition("</ul>")[0]
     assert result.arm("lean_triage").label in said
     assert result.arm("ai_scribe_measured").label not in said

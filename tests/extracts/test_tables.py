@@ -169,7 +169,9 @@ def test_headings_in_short_are_understood_and_those_that_are_not_are_said(
     tmp_path: Path, hold: Hold
 ) -> None:
     frame = renamed(**{ARRIVED: "Arr DtTm", DEPARTED: "Dep DtTm", "Disposition": "Disposal"})
-    times = ae.draft_mapping(frame)["times"]
+    drafted = ae.draft_mapping(frame)
+    times = drafted["times"]
+    assert drafted["outcome"]["column"] == "Disposal"
     assert (times["arrived_at"], times["departed_at"]) == ("Arr DtTm", "Dep DtTm")
     partial = renamed(**{DEPARTED: "T9", "Disposition": "How"})
     path = written(partial.to_csv(index=False), tmp_path)
@@ -237,7 +239,7 @@ def test_rare_codes_late_in_a_file_are_drafted_and_test_patients_left_out() -> N
     frame.loc[frame.index[-6:], "Patient_Name"] = "ZZ Test Patient"
     left = frame.index[frame["Disposition"] == "Left before treatment"]
     frame.loc[left[-6:], "Disposition"] = "LWBS"
-    drafted = ae.draft_mapping(frame)
+    drafted = ae.draft_mapping(pd.concat([renamed()] * 60 + [frame]))  # behind 24,000 rows
     assert drafted["outcome"]["values"]["LWBS"] == "left"
     assert drafted["leave_out"] == {"Patient_Name": ["ZZ Test Patient"]}
 
@@ -291,6 +293,15 @@ def test_a_date_alone_is_no_stamp_in_a_column_of_stamps(tmp_path: Path) -> None:
     )
     extract = ae.from_table(frame, mapping())
     assert extract.quality.n("date_without_time") >= 15
+    assert np.isnan(extract.patients["departed_at"]).sum() == 15
+
+
+def test_a_date_that_a_program_wrote_with_midnight_is_no_stamp_on_a_later_day() -> None:
+    frame = renamed()
+    later = pd.to_datetime(frame[DEPARTED]).dt.normalize() + pd.Timedelta(days=1)
+    frame.loc[frame.index[:15], DEPARTED] = later[:15].astype(str) + " 00:00:00"
+    extract = ae.from_table(frame, mapping())
+    assert extract.quality.n("date_without_time") == 15
     assert np.isnan(extract.patients["departed_at"]).sum() == 15
 
 

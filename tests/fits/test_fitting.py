@@ -32,7 +32,7 @@ from simulation.fits.fitting import (
     shares_of,
     true_mix,
 )
-from simulation.fits.records import ELSEWHERE, PACKAGED_NURSE, errs_by_one
+from simulation.fits.records import ELSEWHERE, PACKAGED_NURSE, FittedRecords, errs_by_one
 from simulation.patients import DrawnRun
 from simulation.patients.variates import generator_of
 from simulation.study.simulate import SharedDraws
@@ -201,7 +201,12 @@ def test_waits_that_grow_with_who_is_there_follow_crowding() -> None:
     frame = pd.DataFrame({**times, "o": "discharged"})
     stated = {"times": {"arrived_at": "a", "seen_at": "s", "departed_at": "d"},
               "outcome": {"column": "o", "values": {"discharged": "discharged"}}}  # fmt: skip
-    assert (follows_crowding(ae.from_table(frame, stated)) or 0.0) > 0.3
+    whole = follows_crowding(ae.from_table(frame, stated)) or 0.0
+    assert whole > 0.3
+    lost = frame.assign(d=frame["d"].where(frame.index % 10 > 0))  # they are not there for ever
+    assert follows_crowding(ae.from_table(lost, stated | {"worst_share": 0.5})) == pytest.approx(
+        whole, abs=0.03
+    )
 
 
 def test_an_extract_that_is_too_small_is_refused(tmp_path: Path) -> None:
@@ -464,3 +469,24 @@ def test_minutes_of_triage_are_the_same_on_the_page_and_in_the_fit() -> None:
     extract = ae.from_table(frame, mapping(times=times))
     assert extract.measures.value("walk_in_triage_minutes_mean") == pytest.approx(6)
     assert extract.quality.n("impossible_order") == pytest.approx(600 / 8, rel=0.2)
+    blocks = {
+        block.path: block.source for block in FittedRecords(extract, "mine")._triage_minutes()
+    }
+    assert "mean 6.00 min" in blocks["calibration.triage_minutes_scale"]
+
+
+def test_the_busiest_weekday_is_within_the_bound_on_arrivals() -> None:
+    frame = pd.read_csv(StringIO(clean(12_000, 200)), dtype=str, keep_default_na=False)
+    monday = pd.to_datetime(frame[ARRIVED]).dt.day_of_week == 0
+    busy = ae.from_table(frame[monday | (frame.index % 4 == 0)], mapping(worst_share=0.5))
+    records = FittedRecords(busy, "mine")
+    bounds = [
+        block.values["thinning_bound"]
+        for block in records._when()
+        if block.path.startswith("site.arrivals.")
+    ]
+    most = records.arrivals.pattern.max()
+    assert most > 2
+    assert min(bounds) == pytest.approx(
+        most * (1 + 5 * records.arrivals.day_factor.first), abs=0.06
+    )
