@@ -366,10 +366,11 @@ def write_data(
 
 def finished_runs(folder: Path) -> Iterator[tuple[Path, Plain]]:
     """The finished runs in a folder of results, or in one study's part of it, each with its manifest; those that cannot
-    be read are passed over."""
+    be read are passed over, as is a published page without the run's data."""
     with suppress(ResultsError):  # of a folder that may not be looked into
         for path in _run_folders(folder, DEPTH) if folder.is_dir() else ():
-            if not path.name.startswith(PREFIX):
+            is_run = any((path / name).is_file() for name in NEEDED)
+            if is_run and not path.name.startswith(PREFIX):
                 with suppress(ResultsError):
                     yield path, read_manifest(path)
 

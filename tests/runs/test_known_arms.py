@@ -16,6 +16,7 @@ from simulation.resumable import run_into
 from simulation.runs import running
 from simulation.runs.provenance import TAKEN, arm_keys, identity_of
 from simulation.runs.replicate import ReplicationResult, replicate
+from simulation.runs.stored_run import finished_runs
 from simulation.study.study import ReadyArm, Study
 from tests.config.ours import ensemble
 from tests.held import Hold
@@ -304,3 +305,9 @@ def test_runs_of_an_older_version_and_of_another_engine_or_executor_give_no_arm(
         assert not taken(run_into(other, tmp_path, say=lambda _: None))
     monkeypatch.setattr("simulation.runs.provenance.source_digest", lambda: "another")
     assert not taken(run_into(study, tmp_path, say=lambda _: None))
+
+
+def test_a_published_page_is_no_run_from_which_an_arm_could_be_taken() -> None:
+    results = Path(__file__).parents[2] / "results"
+    assert (results / "published/ai_triage/manifest.json").is_file()
+    assert [*finished_runs(results / "published")] == []
