@@ -24,6 +24,9 @@ NIGHT_FROM = 4 * PER_HOUR
 WHOLE = "'2 8-22, 1 22-8', or '1 at all hours'"
 """Examples of whole rotas: what a refusal shows in quotation marks is accepted."""
 EXAMPLE = f"Say how many, and the hours: {WHOLE}"
+BY_DAYS = "'mon-fri 3 8-22; sat-sun 2 8-22; mon-sun 1 22-8'"
+ON_TOP = re.compile(r"\+|\b(?:more|extra|additional|another|plus|ALWAYS|DAYS0123456)\b")
+"""What tells that hours of some days come on top of those of every day."""
 OWN_HOURS = "Its hours are your trust's own, so write them: '2 7:30-20, 1 20-7:30'"
 HALF_HOURS = "Write whole or half hours: '2 7:30-19:30, 1 19:30-7:30'"
 SHIFT_NAMES = re.compile(
@@ -213,7 +216,8 @@ def read_rota(text: str) -> Rota:
     shifts: list[StatedShift] = []
     by_night: list[tuple[int, tuple[int, ...]]] = []
     leading: tuple[int, ...] = ()
-    for group in re.split(r"[;\n]", _plain(text)):
+    plain = _plain(text)
+    for group in re.split(r"[;\n]", plain):
         is_first = True
         for clause in _joined(
             _clause(part) for part in re.split(r",|\+|\b(?:and|plus)\b|/|&", group)
@@ -221,7 +225,7 @@ def read_rota(text: str) -> Rota:
             if is_first and leading and not clause.days:
                 raise Unread(
                     f"found '{clause.text}', without days",
-                    "Say its days, too: 'mon-fri 3 8-22; sat-sun 2 8-22; mon-sun 1 22-8'",
+                    f"Say its days, too: {BY_DAYS}",
                 )
             is_first = False
             if clause.days_lead:
@@ -241,7 +245,18 @@ def read_rota(text: str) -> Rota:
     nights = [shift for number, days in by_night for shift in _nights(number, days, on)]
     if not shifts and not nights:
         raise Unread(f"found '{text}'", EXAMPLE)
-    return Rota((*shifts, *nights))
+    rota = Rota((*shifts, *nights))
+    some, every = (
+        _sums((1, shift) for shift in rota.shifts if bool(shift.days_words) == is_some)
+        for is_some in (True, False)
+    )
+    if any(map(min, some, every)) and not ON_TOP.search(plain):
+        raise Unread(
+            f"found '{text}', where hours of some days stand beside hours of every day",
+            f"In place of these? Say their days, too: {BY_DAYS}. More? Say so: "
+            "'2 8-22, 1 22-8; 1 more sat-sun 8-16'",
+        )
+    return rota
 
 
 def _plain(text: str) -> str:
