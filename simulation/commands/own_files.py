@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -266,7 +267,10 @@ def fit(line: CommandLine) -> int:
         nurse=line["nurse"] or PACKAGED_NURSE,
         config_dir=line.config_dir,
     )
-    print_blocks((*map(Words, cautions(read)), *filter(None, [fitted.tables.get("stated")])))
+    drawn = fitted.drawn() if line["departments"] else ()
+    print_blocks(
+        (*map(Words, (*cautions(read), *drawn)), *filter(None, [fitted.tables.get("stated")]))
+    )
     fitted.write_configs(line.own_configs, overwrite=line["overwrite"], but="study")
     results, held = Path(line["results"]), None
     if n := line["departments"]:
@@ -275,12 +279,13 @@ def fit(line: CommandLine) -> int:
         print()
         print_blocks([held.table if held.faults else replace(held.table, notes=())])
     n_met, texts = (held.n_met, held.texts) if held else (0, {})
+    stated = " ".join(f"{key}={shlex.quote(str(words))}" for key, words in line.answers.items())
     fitted.write_configs(line.own_configs, overwrite=line["overwrite"], held=texts)
     step = (
         f"aeflow compare study={name}{line.config_option}"
         if n_met
-        else f"aeflow fit extract={line['extract']} out={name}{_mapped(line)} overwrite=true"
-        " doctors='7 8-16, 5 16-24, 4 0-8' (what you know of staff and places)"
+        else f"aeflow fit extract={line['extract']} out={name}{_mapped(line)} overwrite=true "
+        + (stated or "doctors='7 8-16, 5 16-24, 4 0-8' (what you know of staff and places)")
     )
     page = fitted.write_page(results, line.own_configs, held.table if held else None, n_met, step)
     print(f"Every number and where it is from: {page}\n\nNext: {step}")

@@ -46,6 +46,7 @@ from simulation.fits.fitting import (
     nearest_family,
     spans_of,
 )
+from simulation.fits.on_duty import OF_USUAL
 from simulation.fits.records import LEAST_ATTENDANCES, PACKAGED_NURSE, FittedRecords
 from simulation.fits.stated import (
     as_busy,
@@ -71,8 +72,6 @@ FITTED_BY, MOST_TOLD = "aeflow fit", 240
 OF_A_SET = {"defaults", "ensemble", "not_calibrated"}
 """The keys of a study that name the departments held to the records, or say why there are none."""
 REMEDY = "Write over it with overwrite=true (it is kept beside the new one), or choose another name"
-YEAR = {"measured_days": 364, "start_week": 0}
-"""What of a year is simulated, where records are not shorter."""
 SHOWN = ("run=weeks", "executor=serial", "pathway.allow_overload=true")
 """What the study of the page is run with."""
 
@@ -155,11 +154,10 @@ class FittedDepartment(FittedRecords):
 
     @cached_property
     def stretch(self) -> dict[str, int]:
-        """The run of what is simulated beside records that are shorter than a year: their weeks."""
-        extract = self.extract
-        if extract.days >= YEAR["measured_days"]:
-            return {}
-        return {"measured_days": max(extract.days // 7, 1) * 7, "start_week": extract.start_week}
+        """The run of what is simulated beside the records: a year, or the same weeks where they are shorter."""
+        weeks = max(min(self.extract.days // 7, 52), 1)
+        first = 0 if weeks == 52 else self.extract.start_week
+        return {"measured_days": 7 * weeks, "start_week": first}
 
     # --- what is written ----------------------------------------------------------------------------------------
 
@@ -306,7 +304,7 @@ class FittedDepartment(FittedRecords):
         """A year of each of `n` departments as they were written, under their nurses; two of the one, if 0. As many
         weeks, and the same, where the records are shorter."""
         config_dir = None if folder is None else str(folder)
-        run = YEAR | self.stretch | {"replications": n or 2} | ({"departments": n} if n else {})
+        run = self.stretch | {"replications": n or 2} | ({"departments": n} if n else {})
         one = () if n else ("ensemble=none",)
         words = (*one, *SHOWN, *(f"run.{key}={value}" for key, value in run.items()))
         return compare(load(f"study={self.name}", *words, config_dir=config_dir).of_arms([]))
@@ -325,13 +323,19 @@ class FittedDepartment(FittedRecords):
         pictures = [beside_picture(extract, result, self.name)]
         tables = [extract.dirt, extract.beside(result), *self.tables.values()]
         tables = [*([] if held is None else [held]), *tables, extract.tables["columns"]]
-        sentences = (*self.sentences(), likeness(extract, result)[0])
+        drawn = self.drawn() if n else ()
+        sentences = (*self.sentences(), *drawn, likeness(extract, result)[0])
         title = f"Is '{self.name}' our department?"
         return write_pages(results, title, sentences, tables, pictures, next_step)
 
     def __repr__(self) -> str:
         end = "Planning only, not for clinical use."
         return "\n".join((f"Department '{self.name}'.", *self.sentences(), end))
+
+    def drawn(self) -> Iterator[str]:
+        """Which clinicians are drawn for each department of a set because nobody stated them."""
+        if drawn := sorted(OF_USUAL.keys() - self.stated.values.keys()):
+            yield f"Not stated, so other numbers in each department: {' and '.join(drawn)}."
 
     def sentences(self) -> Iterator[str]:
         """What the page begins with."""

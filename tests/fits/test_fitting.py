@@ -33,6 +33,7 @@ from simulation.fits.fitting import (
     true_mix,
 )
 from simulation.fits.records import ELSEWHERE, PACKAGED_NURSE, FittedRecords, errs_by_one
+from simulation.fits.stated import stated_department
 from simulation.patients import DrawnRun
 from simulation.patients.variates import generator_of
 from simulation.study.simulate import SharedDraws
@@ -490,3 +491,13 @@ def test_the_busiest_weekday_is_within_the_bound_on_arrivals() -> None:
     assert min(bounds) == pytest.approx(
         most * (1 + 5 * records.arrivals.day_factor.first), abs=0.06
     )
+
+
+def test_clinicians_whom_nobody_stated_are_named(told: FittedDepartment) -> None:
+    assert "doctors" in told.stated.words
+    assert "practitioners" in " ".join(told.drawn())
+    both = replace(
+        told,
+        stated=stated_department({"doctors": "2 8-22, 1 22-8", "practitioners": "0 at all hours"}),
+    )
+    assert [*both.drawn()] == []
