@@ -24,10 +24,12 @@ from simulation.offers.department import DOCTORS as DOCTORS_MINUTES
 from simulation.offers.department import TRIAGE
 from simulation.offers.offer import DEPARTMENTS, texts_alone, unsolved_ensemble
 from simulation.records.schema import Floats
+from simulation.study.department_warnings import department_warnings
 from tests.extracts.made import clean, read
 
 N = 20
 DOCTORS = "6 8-16, 5 16-24, 4 by night"
+FEW = {"doctors": "1 at all hours", "practitioners": "0 at all hours"}
 
 
 @pytest.fixture(scope="module")
@@ -183,3 +185,18 @@ def test_one_team_seen_in_the_stamps_is_one_team_in_every_department(
     assert [shift.number for shift in site.pools["assessment_nurses"].rota or ()] == [1]
     assert site.pools["assessment_nurses"].evidence == "measured"
     assert site.pools["assessment_nurses"].source != "as answered"
+
+
+def test_a_set_is_not_warned_of_the_one_department_that_was_not_solved(
+    held: DepartmentSet, tmp_path: Path
+) -> None:
+    fitted = fit_department(held.fitted.extract, "few", stated=FEW)
+    few = replace(held, fitted=fitted, solved=unsolved_of(fitted, N))
+    fitted.write_configs(tmp_path, held=few.texts)
+    study, alone = (
+        ae.load("study=few", f"run.replications={2 * N}", *words, config_dir=str(tmp_path))
+        for words in ((), ("ensemble=none", "pathway.allow_overload=true"))
+    )
+    assert study.held_to_records
+    assert any("doctors" in warning.found for warning in department_warnings(alone))
+    assert department_warnings(study) == ()
