@@ -153,6 +153,7 @@ def test_all_that_judges_an_effect_in_fits_judges_by_its_range(
     matters: str,
 ) -> None:
     assert best_alternative(over) is not None
+    assert outcome_of(over, "quicker").hinge.rule is not None
     worth = OnPastTrials("", 0, *ends, holds=False)
     monkeypatch.setattr(ArmOutcome, "range_in_fits", lambda one, row: worth)
     held, target = replace(over), over.targets[0]
@@ -168,7 +169,6 @@ def test_all_that_judges_an_effect_in_fits_judges_by_its_range(
     hinge = outcome_of(held, "quicker").hinge
     assert hinge.figure
     assert hinge.rule is None, "it says where the effect helps enough"
-    assert outcome_of(over, "quicker").hinge.rule is not None
 
 
 @pytest.mark.parametrize(("commoner", "is_told"), [(0.7, True), (0.9, False), (0.95, False)])
