@@ -34,13 +34,13 @@ from simulation.department.config_dataclass import (
 from simulation.department.own_measures import OwnMeasure, SpanMeasure
 from simulation.department.rota import units_by_hour
 from simulation.department.vocabulary import Pathway
+from simulation.display.progress import progress
 from simulation.errors import Fault, Faults, ResultsError, nearest, refuse
 from simulation.measures.definitions import ALL, definitions, nearest_measure
 from simulation.measures.measuring import MeasureName
 from simulation.measures.occupancy import DayProfile
 from simulation.records.schema import Floats
 from simulation.records.serialise import to_plain
-from simulation.report.progress import progress
 from simulation.runs.replicate import ArmReplication
 from simulation.runs.running import Done, no_progress
 from simulation.statistics.compare import subtract_pairs

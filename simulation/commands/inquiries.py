@@ -68,7 +68,7 @@ def _calibrated(study: Study) -> Study:
 def _run_for_a_question(study: Study) -> StudyResult | None:
     """Run a study without storing it; None for a dry run."""
     from simulation.api import compare
-    from simulation.report.progress import progress
+    from simulation.display.progress import progress
 
     if is_dry_run(study):
         return None
@@ -132,8 +132,8 @@ def evaluate(line: CommandLine) -> int:
     """Say what evaluations of an arm would report, or with `bought` what charts would notice; weeks are simulated
     unless a run holds them."""
     from simulation.display.document import points, print_blocks
+    from simulation.display.progress import progress
     from simulation.evaluation import evaluate as wing
-    from simulation.report.progress import progress
 
     config_dir, arm, bought, deviations = (
         line.config_dir,
@@ -196,7 +196,7 @@ def evaluate(line: CommandLine) -> int:
 
 def _run_for_an_evaluation(study: Study, results: Path) -> Result | None:
     """The stored run of a study, or a new one that is stored; None for a dry run."""
-    from simulation.report.progress import progress
+    from simulation.display.progress import progress
     from simulation.resumable import finished_run, run_into
     from simulation.study.offered_load import work_of
 

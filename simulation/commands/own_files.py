@@ -159,7 +159,7 @@ def _hold_trust(one: Trust, line: CommandLine) -> int:
 @contextmanager
 def _years_shown(n: int) -> Iterator[Callable[[int, int], None]]:
     """Show how many years of `n` departments are simulated; gives what is called with those done and all."""
-    from simulation.report.progress import progress
+    from simulation.display.progress import progress
 
     with progress(7 * n, what="years") as shown:
 
@@ -294,9 +294,9 @@ def fit(line: CommandLine) -> int:
 
 def trace(line: CommandLine) -> int:
     """Simulate an extract's attendances again under the arms of a study; print and write what came out."""
+    from simulation.display.progress import progress
     from simulation.extracts.page import write_pages
     from simulation.fits.trace import trace as simulate_again
-    from simulation.report.progress import progress
 
     read, number = _read(line["extract"], line), line["imputations"]
     study = line.study(run="weeks")

@@ -143,7 +143,7 @@ def print_heading(heading: str) -> None:
 
 def is_dry_run(study: Study, *, alone: bool = False) -> bool:
     """Say what would run, and whether that is all because `dry_run` is set; `alone`: one arm."""
-    from simulation.report.progress import announce
+    from simulation.report.announce import announce
     from simulation.study.offered_load import work_of
 
     announce(study, alone=alone)
@@ -155,7 +155,8 @@ def is_dry_run(study: Study, *, alone: bool = False) -> bool:
 def _run_again(folder: str, line: CommandLine) -> int:
     """Run a stored study again, and say whether the numbers are the same to the last bit."""
     from simulation.api import read, same_numbers, what_changed
-    from simulation.report.progress import announce, progress
+    from simulation.display.progress import progress
+    from simulation.report.announce import announce
     from simulation.report.screen import print_result
     from simulation.resumable import run_into
     from simulation.study.offered_load import refuse_large
@@ -191,7 +192,7 @@ def _run_again(folder: str, line: CommandLine) -> int:
 
 def extend(line: CommandLine) -> int:
     """Run more replications of a stored run, and write and print the whole."""
-    from simulation.report.progress import progress
+    from simulation.display.progress import progress
     from simulation.report.screen import print_result
     from simulation.resumable import extend_into
 
@@ -233,7 +234,7 @@ def _elsewhere(study: Study, asked: Study) -> Study:
 
 def _run_study(study: Study, *, alone: bool) -> Stored | None:
     """Run a study, store it and print its answer; None for a dry run."""
-    from simulation.report.progress import progress
+    from simulation.display.progress import progress
     from simulation.report.screen import print_result
     from simulation.resumable import run_into
 

@@ -42,11 +42,11 @@ from simulation.config.totals import SIZE
 from simulation.department.check_pathway import unlike_faults
 from simulation.department.config_dataclass import config_dataclass
 from simulation.department.vocabulary import Pathway
+from simulation.display.progress import progress
 from simulation.errors import ConfigError, Faults, ResultsError
 from simulation.measures.definitions import ALL
 from simulation.measures.quantities import Window
 from simulation.records.schema import Floats
-from simulation.report.progress import progress
 from simulation.runs.atomic import write_file
 from simulation.runs.replicate import ReplicationResult, replicate
 from simulation.runs.running import Runner, compile_first
