@@ -418,13 +418,11 @@ def first_picture(
     caption = (
         f"{target.label}: {f'thin, {thin}; thick, ' if over_departments else ''}95 % intervals"
     )
-    if place == LOW_ROWS:
-        return Drawing(svg, f"{alt}{words}.", f"{caption}. Dashed: what matters.")
-    colours = f" {COLOURS}." if result.better(target) != "neither" else ""
-    least = f"{mid * factor:g} {unit_words(unit)}"
-    return Drawing(
-        svg, f"{alt}{words}.", f"{caption}. Dashed: {least}, the least that matters.{colours}"
-    )
+    matters = "what matters"
+    if place != LOW_ROWS:
+        colours = f". {COLOURS}" if result.better(target) != "neither" else ""
+        matters = f"{mid * factor:g} {unit_words(unit)}, the least that matters{colours}"
+    return Drawing(svg, f"{alt}{words}.", f"{caption}. Dashed: {matters}.")
 
 
 class DrawnEffect(NamedTuple):

@@ -53,9 +53,8 @@ FEW = 2
 """Products that need no summary: a reader takes in all that is said of them."""
 SURE = 2 / 3
 """The share of departments told rightly below which figures do not tell what makes patients wait."""
-MOST_WORDS, FEW_WORDS = 350, 300
-"""Words of the page beside table and picture, for which detail is left out where answers stand by cause; and in
-departments held to records, to which a longer path leads."""
+MOST_WORDS = 350
+"""Words of the page beside table and picture, for which detail is left out where answers stand by cause."""
 MOST_BY_CAUSE = 3
 """Arms whose effects by cause of waiting are told."""
 SIZES = {
@@ -136,7 +135,7 @@ def first_page(result: StudyResult) -> FirstPage:
         for target, row in judged
     ]
     brackets = "nine of ten departments" if result.over_departments else "95 % intervals"
-    if result.study.held_to_records:
+    if held := result.study.held_to_records:
         brackets = (
             "where nine in ten true effects were in made-up departments or, of changes not tried there, would be in "
             "trials"
@@ -164,15 +163,14 @@ def first_page(result: StudyResult) -> FirstPage:
         result.design.question,
         checks,
         lead,
-        () if silent else headlines(result),
+        () if silent else headlines(result, 0 if held else 2),
         tuple(_notes(result)),
         first_table(result),
         None if against else first_picture(result, arms_in_order(result.shown)),
         "" if silent else " ".join(cause_words(result)),
     )
-    most = FEW_WORDS if result.study.held_to_records else MOST_WORDS
     for detail in (1, 0) if result.causes and not silent else ():
-        if page.n_words > most:
+        if page.n_words > MOST_WORDS:
             page = page._replace(headlines=headlines(result, detail))
     if result.causes and page.n_words > MOST_WORDS and not silent:
         page = page._replace(lead=lead.replace(_summary(result), ""))
@@ -209,19 +207,21 @@ def _notes(result: StudyResult) -> Iterator[str]:
 
 
 def headlines(result: StudyResult, detail: int = 2) -> tuple[Headline, ...]:
-    """Sentences on each product, in the order of the study, then on the best alternative.
+    """Sentences on each product, in the order of the study, then on the best alternative; in departments held to
+    records on every alternative, because the screen has no table of them.
 
     `detail`: 1 leaves out what products do that fail on safety; 0 also ranges over readings of the evidence, costs of
     what does as much, and all but the size of an effect that is too little.
     """
-    lines = []
-    for arm in products(result):
-        outcome = outcome_of(result, arm.name)
+    among, held, lines = alternatives(result), result.study.held_to_records, []
+    told = [outcome_of(result, arm.name) for arm in products(result)]
+    for outcome in told + among * held:
         first, *others = _parts(outcome, detail)
         is_claimed = outcome.is_claimed and not outcome.is_identical
         claimed = "if the untested claim is true, " if is_claimed else ""
-        lines.append(_headline(arm.name, arm.label, [f"{claimed}{first}", *others]))
-    if alternatives(result):
+        parts = [f"{claimed}{first}", *others]
+        lines.append(_headline(outcome.arm.name, outcome.arm.label, parts))
+    if among and not held:
         best = best_alternative(result)
         parts, name = (
             (_nearest_parts(result), "")
@@ -244,10 +244,16 @@ def _parts(outcome: ArmOutcome, detail: int = 2) -> list[str]:
     if outcome.is_identical:
         return ["identical to the baseline in every measure"]
     first, limits, more = outcome.first, outcome.limits, more_by_cause_words(outcome)
-    harmed, safety = _harmed_groups(outcome), _safety_parts(outcome)
+    harmed, safety, held = (
+        _harmed_groups(outcome),
+        _safety_parts(outcome),
+        outcome.result.study.held_to_records,
+    )
     if outcome.kind == "little" and not detail:
         row = first.comparison
         size = f"{change(row.difference, row.unit)} {short_unit(row)}, too little to matter"
+        if held:
+            size = _effect_words(outcome, first)
         return [size + more, *harmed, *safety]
     targets = reported_targets(outcome.result)
     effect = [
@@ -268,7 +274,7 @@ def _parts(outcome: ArmOutcome, detail: int = 2) -> list[str]:
         return [*safety, counted_on, *(told if detail > 1 else ())]
     rests_on = (
         range_words(outcome.result, outcome.arm.name) if detail else "",
-        "" if outcome.is_claimed else hinge_words(outcome),
+        "" if outcome.is_claimed or (held and not outcome.hinge.figure) else hinge_words(outcome),
         _cheapest_words(outcome, detail),
     )
     return [*effect, *beside, *safety, counted_on, *rests_on]
@@ -304,17 +310,16 @@ def _range_words(outcome: ArmOutcome, finding: Finding) -> str:
     """' (0.6 to 7.6)', of nine in ten departments, signed where it holds both; empty where the interval is wider, so
     that noise does not tell departments apart, and for one department. Of departments held to records, which leave too
     little open, of nine in ten further effects that are known."""
-    row = finding.comparison
-    if worth := outcome.range_in_fits(row):
-        either = ": either way" if finding.kind == "cannot-tell" else ""
-        return f" ({span(worth.low, worth.high, row.unit)}{either})"
+    row, either = finding.comparison, ""
     low, high = row.department_p5, row.department_p95
-    if not high - low > row.difference_high - row.difference_low:
+    if worth := outcome.range_in_fits(row):
+        low, high, either = worth.low, worth.high, ": either way" * (finding.kind == "cannot-tell")
+    elif not high - low > row.difference_high - row.difference_low:
         return ""
     one_way = _tells_direction(finding) and row.difference * low > 0 and row.difference * high > 0
     least, most = (_plain(size, row) for size in sorted((abs(low), abs(high))))
     sizes = least if least == most else f"{least} to {most}"
-    return f" ({sizes if one_way else span(low, high, row.unit)})"
+    return f" ({sizes if one_way else span(low, high, row.unit)}{either})"
 
 
 def _leaving_words(outcome: ArmOutcome) -> str:
@@ -413,7 +418,8 @@ def _plain(value: float, row: Comparison) -> str:
 def _cheapest_words(outcome: ArmOutcome, detail: int = 2) -> str:
     """The cheapest alternative that does as much as a product or more; empty for a product that does too little."""
     first, cheapest, result = outcome.first, outcome.cheapest, outcome.result
-    if not alternatives(result) or first.kind != "better" or first.verdict.size == "less":
+    is_small = first.kind != "better" or first.verdict.size == "less"
+    if is_small or not outcome.is_tool or not alternatives(result):
         return ""
     if cheapest is None:
         which = "no alternative" if outcome.arm.cost is None else "nothing cheaper"
@@ -528,15 +534,8 @@ def _best_parts(best: ArmOutcome, detail: int) -> list[str]:
 
 
 def _nearest_parts(result: StudyResult) -> list[str]:
-    """What is said where no alternative is shown to help enough: which one without a failed limit helps most; in
-    departments held to records also one whose range has either sign."""
-    kinds = ("better", "cannot-tell") if result.study.held_to_records else ("better",)
-
-    def _may_help(finding: Finding) -> bool:
-        row = finding.comparison
-        return finding.kind in kinds and (row.difference < 0) == (row.better == "lower")
-
-    helps = [one for one in alternatives(result) if _may_help(one.first) and not one.fails]
+    """What is said where no alternative is shown to help enough: which one without a failed limit helps most."""
+    helps = [one for one in alternatives(result) if one.first.kind == "better" and not one.fails]
     most = max(helps, key=lambda one: abs(one.first.comparison.difference), default=None)
     nearest = [f"nearest is {_named(most)}: {_effect_words(most, most.first)}"] if most else []
     return ["none is shown to help enough without failing on safety", *nearest]

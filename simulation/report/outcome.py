@@ -21,12 +21,12 @@ from simulation.questions.what_decides import FigureRule, find_deciding
 from simulation.records.schema import Mask
 from simulation.records.serialise import read_rows, read_yaml
 from simulation.report.patient_groups import worse_off
-from simulation.runs.result import ArmResult, Finding, StudyResult, kept_with_result
+from simulation.runs.result import ArmResult, Finding, Safety, StudyResult, kept_with_result
 from simulation.statistics.compare import Comparison
 from simulation.statistics.departments import MIN_DEPARTMENTS, weigh
 from simulation.statistics.intervals import Interval, estimate_interval
 from simulation.statistics.variance_components import known_twice, tell_apart
-from simulation.statistics.verdict import interval_words, is_worse
+from simulation.statistics.verdict import interval_words, is_worse, margin_words
 from simulation.study.arm_changes import kind_in_trials, place_of_change
 from simulation.study.design import Margin, Target
 
@@ -183,8 +183,21 @@ class ArmOutcome:
 
     @cached_property
     def limits(self) -> Limits:
-        """Its safety limits: passed, failed, or not settled, with the reason."""
-        return limits_of(self.result, self.arm)
+        """Its safety limits: passed, failed, or not settled, with the reason; in departments held to records passed
+        where `range_in_fits` says so, and failed where simulation does, so that no sign of harm is hidden."""
+        return Limits(tuple(map(self._limit_in_fits, limits_of(self.result, self.arm).judged)))
+
+    def _limit_in_fits(self, safety: Safety) -> Safety:
+        row, judged = safety.comparison, safety.judgement
+        worth = self.range_in_fits(row)
+        if worth is None or safety.state in ("fails", "may fail") or judged.cause == "label table":
+            return safety
+        kind, words = margin_words(
+            worth.low, worth.high, safety.margin.margin, row.unit, row.better
+        )
+        if kind != "non-inferior":
+            kind, words = "cannot tell", "not settled: the range of the effect reaches the limit"
+        return replace(safety, judgement=replace(judged, kind=kind, words=words))
 
     @property
     def fails(self) -> bool:
@@ -280,8 +293,13 @@ class ArmOutcome:
 
     def range_in_fits(self, row: Comparison) -> OnPastTrials | None:
         """As `on_past_trials`, which is the range of an effect in departments held to records; None in others, whose
-        range is that of nine in ten departments."""
-        return self.on_past_trials(row) if self.result.study.held_to_records else None
+        range is that of nine in ten departments, and of labels, which rest on no department."""
+        of_labels = row.measure.startswith("under_triage")
+        return (
+            self.on_past_trials(row)
+            if self.result.study.held_to_records and not of_labels
+            else None
+        )
 
     def with_range(self, row: Comparison) -> Comparison:
         """A difference with the ends of `range_in_fits` in place of those of its interval, where it has them."""

@@ -304,7 +304,11 @@ def safety_table(result: StudyResult) -> ReportTable:
     margins = result.design.margins
     judged = [margin.measure for margin in margins if margin.group == ALL]
     others = [name for name in GETTING_WORSE if result.has(name) and name not in judged]
-    by_arm_and_margin = {(safety.arm, safety.margin): safety for safety in result.safety}
+    by_arm_and_margin = {
+        (name, one.margin): one
+        for name in result.judged
+        for one in outcome_of(result, name).limits.judged
+    }
 
     def cell(arm: str, on: Margin | str) -> str | Cell:
         if arm in result.identical:

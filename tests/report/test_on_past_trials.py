@@ -6,10 +6,12 @@ from math import exp
 import pytest
 
 from simulation.api import Result
+from simulation.display.measured import Limits
 from simulation.report import outcome
-from simulation.report.outcome import outcome_of
+from simulation.report.outcome import ArmOutcome, OnPastTrials, outcome_of
 from simulation.report.verdict_tables import ON_PAST_TRIALS, first_table, target_table, trials_cell
 from simulation.statistics.compare import Comparison
+from simulation.statistics.verdict import NonInferiority
 from tests.long.made_departments import worth
 
 MORE, LABEL, TWIN = "one_more_triage_nurse", "ai_label_measured_under", "twin"
@@ -130,3 +132,42 @@ def test_made_departments_are_summed_up_as_their_rows_say() -> None:
         for unit, ends in units.items():
             told = worth.times_of(worth.of_place(rows, place, unit))
             assert list(ends.values()) == pytest.approx(told, abs=0.005)
+
+
+@pytest.mark.parametrize(
+    ("ends", "alone", "state"),
+    [
+        ((-3.0, 1.9), "cannot tell", "passes"),
+        ((-3.0, 2.1), "non-inferior", "open"),
+        ((-3.0, -1.0), "inferior", "fails"),
+        ((-3.0, -1.0), "worse", "may fail"),
+    ],
+)
+def test_a_claim_of_safety_rests_on_the_range_and_a_sign_of_harm_on_simulation(
+    held: Result,
+    monkeypatch: pytest.MonkeyPatch,
+    ends: tuple[float, float],
+    alone: NonInferiority,
+    state: str,
+) -> None:
+    worth = OnPastTrials("", 0, *ends, holds=ends[1] < 0)
+    monkeypatch.setattr(ArmOutcome, "on_past_trials", lambda one, row: worth)
+    told = replace(held.safety[0].judgement, kind=alone)
+    judged = tuple(
+        replace(one, judgement=told)
+        for one in held.safety
+        if one.margin.margin == 2 and one.arm == MORE
+    )
+    monkeypatch.setattr(outcome, "limits_of", lambda result, arm: Limits(judged))
+    (limit,) = outcome_of(replace(held), MORE).limits.judged
+    assert limit.state == state
+
+
+def test_under_triage_rests_on_labels_not_on_the_range_of_an_effect(held: Result) -> None:
+    row = next(
+        one.comparison
+        for one in held.safety
+        if one.margin.measure.startswith("under") and one.comparison.difference
+    )
+    assert outcome_of(held, row.arm).on_past_trials(row) is not None
+    assert outcome_of(held, row.arm).range_in_fits(row) is None

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -128,21 +129,18 @@ def test_in_departments_held_to_records_the_word_is_that_of_the_range_beside_it(
     assert (": either way)" in first_page(held).headlines[0].words) == (word == "either way")
 
 
-def test_the_nearest_alternative_is_the_largest_even_if_its_sign_is_not_settled(
+def test_in_departments_held_to_records_every_option_has_a_line(
     over: Result, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(
-        ArmOutcome, "range_in_fits", lambda one, row: OnPastTrials("", 0, -30, 9, holds=False)
-    )
+    worth = OnPastTrials("", 0, -30, -9, holds=True)
+    monkeypatch.setattr(ArmOutcome, "range_in_fits", lambda one, row: worth)
     design = replace(over.design, not_calibrated="one alone")
     held = replace(over, study=replace(over.study, design=design))
-    arms = [
-        outcome_of(held, arm.name) for arm in held.others if held.design.arms[arm.name].comparator
-    ]
-    most = min(
-        (one for one in arms if not one.fails), key=lambda one: one.first.comparison.difference
-    )
-    assert f"'{most.arm.label}'" in first_page(held).headlines[-1].words
+    told = {headline.label: headline.words for headline in first_page(held).headlines}
+    assert list(told) == [outcome_of(held, name).arm.label for name in ("quicker", "two")]
+    for words in told.values():
+        assert re.match(r"shortens it by [\d.]+ min \(9\.0 to 30\.0\), enough to matter", words)
+    assert "Best alternative" in first_page(over).headlines[-1].label
 
 
 @pytest.mark.parametrize(("ends", "matters"), [((-30, 9), "open"), ((-0.01, 0.01), "little")])
