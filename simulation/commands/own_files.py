@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from simulation.commands.command_line import CommandLine, usage
 from simulation.display.document import Words, lines_of, print_blocks
 from simulation.errors import Faults, refuse
+from simulation.wording import spaced
 
 if TYPE_CHECKING:
     from simulation.config.groups import FileKind
@@ -268,9 +269,9 @@ def fit(line: CommandLine) -> int:
         config_dir=line.config_dir,
     )
     drawn = fitted.drawn() if line["departments"] else ()
-    print_blocks(
-        (*map(Words, (*cautions(read), *drawn)), *filter(None, [fitted.tables.get("stated")]))
-    )
+    print_blocks(map(Words, (*cautions(read), *drawn)))
+    given = fitted.stated.words.items()
+    print_blocks(Words(f"{spaced(key)}: {was}, as stated", "point") for key, was in given)
     fitted.write_configs(line.own_configs, overwrite=line["overwrite"], but="study")
     results, held = Path(line["results"]), None
     if n := line["departments"]:

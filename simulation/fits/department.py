@@ -252,13 +252,11 @@ class FittedDepartment(FittedRecords):
         return ReportTable("fitted", title, headers, cells, (*cautions(self.extract), where))
 
     def _stated_table(self) -> ReportTable:
-        words = self.stated.words.items()
-        cells = [(spaced(key), value, "stated") for key, value in words]
-        others = ", ".join(map(spaced, self.stated.unused))
-        note = f"Not used: {others}: the records say it, or it is about a product."
+        cells = [(spaced(key), value) for key, value in self.stated.words.items()]
+        unused = self.stated.unused
+        note = f"Not used: {', '.join(map(spaced, unused))}: the records say it, or it is about a product."
         title = "Stated by the department: the stamps do not show it, and nothing here checks it"
-        headers = ("what", "read as", "evidence")
-        return ReportTable("stated", title, headers, cells, (note,) if others else ())
+        return ReportTable("stated", title, ("what", "read as"), cells, (note,) * bool(unused))
 
     def _spans_table(self) -> ReportTable:
         cells: list[Cells] = []

@@ -169,6 +169,12 @@ def stated_department(answers: Answers) -> StatedDepartment:
         else:
             faults.add(key, "is nothing that can be stated", nearest(key, known))
     faults.refuse()
+    if (
+        own := values.get("children_doctors")
+    ) and "children" not in values:  # which says who sees them
+        values["children"] = words["children"] = "own clinicians" if own.person_hours else "doctors"
+        if not own.person_hours:
+            del values["children_doctors"]
     return StatedDepartment(values, words, tuple(unused))
 
 

@@ -250,10 +250,9 @@ def _parts(outcome: ArmOutcome, detail: int = 2) -> list[str]:
         outcome.result.study.held_to_records,
     )
     if outcome.kind == "little" and not detail:
-        row = first.comparison
-        size = f"{change(row.difference, row.unit)} {short_unit(row)}, too little to matter"
-        if held:
-            size = _effect_words(outcome, first)
+        row, size = first.comparison, _effect_words(outcome, first)
+        if not held:
+            size = f"{change(row.difference, row.unit)} {short_unit(row)}, too little to matter"
         return [size + more, *harmed, *safety]
     targets = reported_targets(outcome.result)
     effect = [
@@ -419,7 +418,7 @@ def _cheapest_words(outcome: ArmOutcome, detail: int = 2) -> str:
     """The cheapest alternative that does as much as a product or more; empty for a product that does too little."""
     first, cheapest, result = outcome.first, outcome.cheapest, outcome.result
     is_small = first.kind != "better" or first.verdict.size == "less"
-    if is_small or not outcome.is_tool or not alternatives(result):
+    if is_small or not (outcome.is_tool and alternatives(result)):
         return ""
     if cheapest is None:
         which = "no alternative" if outcome.arm.cost is None else "nothing cheaper"

@@ -190,7 +190,7 @@ class ArmOutcome:
     def _limit_in_fits(self, safety: Safety) -> Safety:
         row, judged = safety.comparison, safety.judgement
         worth = self.range_in_fits(row)
-        if worth is None or safety.state in ("fails", "may fail") or judged.cause == "label table":
+        if worth is None or "fail" in safety.state or judged.cause == "label table":
             return safety
         kind, words = margin_words(
             worth.low, worth.high, safety.margin.margin, row.unit, row.better

@@ -368,7 +368,7 @@ def test_what_is_stated_is_listed_as_it_was_read(told: FittedDepartment) -> None
         "majors cubicles",
         "first contact",
     }
-    assert {row[2] for row in table.rows} == {"stated"}
+    assert {len(row) for row in table.rows} == {2}
     assert "product" in table.notes[0]
 
 

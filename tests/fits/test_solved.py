@@ -21,7 +21,7 @@ from simulation.fits.solved import (
     wanted_of,
 )
 from simulation.offers.department import DOCTORS as DOCTORS_MINUTES
-from simulation.offers.department import TRIAGE
+from simulation.offers.department import TRIAGE, with_doctors_for_children
 from simulation.offers.offer import DEPARTMENTS, texts_alone, unsolved_ensemble
 from simulation.records.schema import Floats
 from simulation.study.department_warnings import department_warnings
@@ -185,6 +185,21 @@ def test_one_team_seen_in_the_stamps_is_one_team_in_every_department(
     assert [shift.number for shift in site.pools["assessment_nurses"].rota or ()] == [1]
     assert site.pools["assessment_nurses"].evidence == "measured"
     assert site.pools["assessment_nurses"].source != "as answered"
+
+
+@pytest.mark.parametrize(
+    ("words", "shared"), [("1 0-11, 2 11-24", False), ("0 at all hours", True)]
+)
+def test_clinicians_of_children_that_are_stated_say_who_sees_them_in_every_department(
+    held: DepartmentSet, words: str, shared: bool
+) -> None:
+    stated = {"doctors": DOCTORS, "children_doctors": words}
+    fitted = fit_department(held.fitted.extract, "mine", stated=stated)
+    assert fitted.pathway == ("children_shared" if shared else "emergency_department")
+    structures = unsolved_of(fitted, N).structures.values()
+    assert {with_doctors_for_children(one) for one in structures} == {shared}
+    either = unsolved_of(held.fitted, N).structures.values()
+    assert len({with_doctors_for_children(one) for one in either}) == 2
 
 
 def test_a_set_is_not_warned_of_the_one_department_that_was_not_solved(
