@@ -1,6 +1,7 @@
-"""`python tests/long/trusts_by_name predictions` or `known_draws`, with their words: see the modules of these names.
+"""`python tests/long/trusts_by_name predictions`, `known_draws` or `sets`, with their words.
 
-A folder that is run is no package, so its parent is put on the path; `tests` itself may be another's package.
+See the modules of these names. A folder that is run is no package, so its parent is put on the path; `tests` itself may
+be another's package.
 """
 
 import sys
