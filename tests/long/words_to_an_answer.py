@@ -1,8 +1,8 @@
 """How many words somebody reads from a file of attendances to an answer, along the four commands of the guide.
 
 Counted are the guide up to 'When you need it', what each command prints (but for how far it is, which a terminal shows
-as a bar), the comments at the head of the drafted mapping, and the sentences of the report's first page; its table and
-picture stand beside them. A word is what stands between two blanks, numbers too.
+as a bar), the comments at the head of the drafted mapping, and those sentences of the report's first page that the last
+command has not printed; its table and picture stand beside them. A word is what stands between two blanks, numbers too.
 
     python tests/long/words_to_an_answer.py [FILE [FIT ...]]   a CSV file of attendances, and what is stated to the fit
 
@@ -72,7 +72,14 @@ def main(given: str = "", *stated: str) -> int:
                 head = [line for line in drafted.splitlines() if line.startswith("#")]
                 words["head of the draft"] = n_words("\n".join(head))
         if given != "read" and not refused:
-            words["first page"] = first_page(ae.read(folder / "results" / "latest")).n_words
+            page = first_page(ae.read(folder / "results" / "latest"))
+            said = (page.question, *page.checks, *page.sentences)
+            new = [
+                sentence
+                for sentence in said
+                if "".join(sentence.split()) not in "".join(text.split())
+            ]
+            words["first page, not printed before"] = n_words(" ".join(new))
     for what, n in words.items():
         print(f"{n:>6,}  {what}")
     print(f"{sum(words.values()):>6,}  words, and {len(refused)} of {len(steps)} commands refused")
