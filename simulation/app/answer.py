@@ -233,7 +233,7 @@ def _shown_arm(outcome: ArmOutcome, whole: ae.Result | None) -> ShownArm:
             sized, rest = ([row for row in rows if _is_narrow(row) is so] for so in (True, False))
             known = [f"{harmed_words(sized)} {unit_words(rows[0].unit)}"] if sized else []
             names = ", ".join(PATIENTS[row.group] for row in rest)
-            harmed = "; ".join([*known, *[f"{names} ({NOT_YET} by how much)"] * bool(rest)])
+            harmed = "; ".join([*known, *[f"{names} ({NOT_YET} sized)"] * bool(rest)])
     return ShownArm(
         outcome,
         cells=_cells(outcome),
