@@ -9,14 +9,18 @@ are: from 1.2 times as long on, site managers are too few and wards lock.
 
 from __future__ import annotations
 
+import csv
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
 
 from simulation.config.composing import packaged
+from simulation.config.ensembles import Ensemble
 from simulation.config.files import search_folders
 from simulation.config.new import scaled_study
 from simulation.config.totals import Scaling
@@ -41,19 +45,25 @@ from simulation.offers.solving import (
     FRESH,
     KEPT,
     CalibrationTarget,
+    KeptYears,
     Solver,
+    at_values,
     kept_years,
     study_over,
 )
 from simulation.records.schema import Floats, Mask
+from simulation.records.serialise import digest
 from simulation.statistics.departments import spread_over
 from simulation.study.study import Study
+from simulation.trusts import search
 from simulation.trusts.search import Trust
 
 N_DEPARTMENTS, OF_EACH = 24, 5
 """How many departments are drawn, and how many of a cause of waiting are to be left."""
 ROUNDS = (1, 1, 1, 1)
 """Years of each department in each round of solving; two fresh ones follow, so it is six in all."""
+EACH = " each"
+"""Ends the name of a column of `SHIPPED`: of single departments, without chance."""
 SHARE, ELSEWHERE, EFFORT = "within_4h_share", "elsewhere_after", "effort_share"
 MET: Mapping[str, Met] = {
     SHARE: Met(0.015, 0, 2),
@@ -184,19 +194,74 @@ def hold(
 
     `progress`: called with years done and to do; `where`: overrides that say where years run.
     """
-    unsolved, wanted = unsolved_ensemble(figures.departments(n), figures.of), figures.wanted
-    targets, known = targets_of(wanted, [member.cause for member in members_of(unsolved)])
+    solver, targets = _solver(figures, n, results, progress, where)
+    solved, fresh = solver.solve(targets)
+    department = np.tile(np.arange(n), FRESH)
+    each = {name: spread_over(solver.by_year[name].ravel(), department).effects for name in MET}
+    ends = (*solver.ends(),)
+    return TrustSet(figures, solved, fresh, figures.wanted, ends, MET, each, solver.at_ends)
+
+
+def _solver(
+    figures: TrustFigures,
+    n: int,
+    results: Path | None = None,
+    progress: Callable[[int, int], None] = lambda done, of: None,
+    where: Sequence[str] = (),
+) -> tuple[Solver, list[CalibrationTarget]]:
+    """What solves for the figures of a trust, and what is solved for."""
+    unsolved = unsolved_ensemble(figures.departments(n), figures.of)
+    targets, known = targets_of(figures.wanted, [member.cause for member in members_of(unsolved)])
 
     def made() -> Study:
         study = study_over(texts_alone(unsolved, None), DEPARTMENTS, n, search_folders(None), where)
         return of_years(study).of_arms([])
 
     answers = {"trust": figures.trust.code, "n": n, "rounds": ROUNDS, "known": known}
-    solver = Solver(
-        made, unsolved, progress, kept_years(results, answers, unsolved, targets, None, YEAR),
-        lambda fresh: True, ROUNDS, (*KEPT, OVER_4H, OVER_12H), known,
-    )  # fmt: skip
-    solved, fresh = solver.solve(targets)
-    department = np.tile(np.arange(n), FRESH)
-    each = {name: spread_over(solver.by_year[name].ravel(), department).effects for name in MET}
-    return TrustSet(figures, solved, fresh, wanted, (*solver.ends(),), MET, each, solver.at_ends)
+    kept = KeptYears()
+    if results is not None:
+        kept = kept_years(results, answers, unsolved, targets, None, YEAR)
+    measures = (*KEPT, OVER_4H, OVER_12H)
+    solver = Solver(made, unsolved, progress, kept, lambda fresh: True, ROUNDS, measures, known)
+    return solver, targets
+
+
+# --- sets that come with aeflow ------------------------------------------------------------------------------------
+
+SHIPPED = Path(search.__file__).with_name("sets.csv")
+"""Departments of trusts that were solved for beforehand (`tests/long/trusts_by_name/sets.py`), a row each: the values
+of the parameters that moved; by measure the mean of fresh years, and that without chance (`each`); and what the set
+hangs on (`of`), by which it is not taken once the packaged departments, its figures or what is solved for change."""
+
+
+@cache
+def shipped_rows() -> Mapping[str, Sequence[Mapping[str, str]]]:
+    """The rows of `SHIPPED`, by trust."""
+    rows = defaultdict[str, list[Mapping[str, str]]](list)
+    with SHIPPED.open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            rows[row["trust"]].append(row)
+    return rows
+
+
+def set_hangs_on(unsolved: Ensemble, targets: Sequence[CalibrationTarget]) -> str:
+    """What tells a set of these departments and targets from others."""
+    parts = [unsolved.departments, unsolved.parameters, unsolved.totals, targets]
+    return digest(parts)[:8]
+
+
+def shipped(figures: TrustFigures, n: int = N_DEPARTMENTS) -> TrustSet | None:
+    """The set of a trust that comes with aeflow, as `hold` would give it; None where none of these figures does."""
+    (solver, targets), rows = _solver(figures, n), shipped_rows().get(figures.trust.code, ())
+    unsolved = solver.ensemble
+    if len(rows) != n or rows[0]["of"] != set_hangs_on(unsolved, targets):
+        return None
+    numbers = {name: np.array([float(row[name]) for row in rows]) for name in [*rows[0]][2:]}
+    moved = {name: of.tolist() for name, of in numbers.items() if name in unsolved.parameters}
+    fresh, each = ({name: numbers[f"{name}{which}"] for name in MET} for which in ("", EACH))
+    for one in targets:
+        at, (low, high) = numbers[one.parameter], one.bounds
+        if (here := (at <= low) | (at >= high)).any():
+            solver.at_ends = {**solver.at_ends, one.parameter: here}
+    solved, ends = at_values(unsolved, moved), (*solver.ends(),)
+    return TrustSet(figures, solved, fresh, figures.wanted, ends, MET, each, solver.at_ends)

@@ -269,7 +269,7 @@ class Solver:
             if not np.array_equal(moved, at):
                 at, self.n_years = moved, self.n_years + n * FRESH
                 fresh = self._years(self._points(wanted, at), FRESH, SEED + 2)
-        ends = ((at <= low) | (at >= high)).T
+        ends = ((at <= low + 1e-9) | (at >= high - 1e-9)).T  # a step to the end may round
         self.at_ends = {
             one.parameter: here for one, here in zip(wanted, ends, strict=True) if here.any()
         }
@@ -325,13 +325,8 @@ class Solver:
         return np.array(values_by_parameter(self.ensemble)[parameter])
 
     def _at(self, points: Mapping[str, Floats]) -> Ensemble:
-        """The departments at these logarithms of their parameters, whose ranges hold them."""
-        columns, parameters = values_by_parameter(self.ensemble), dict(self.ensemble.parameters)
-        for name, at in points.items():
-            values = columns[name] = [round(float(value), 5) for value in np.exp(at)]
-            ends = (math.floor(100 * min(values)) / 100, math.ceil(100 * max(values) + 1e-6) / 100)
-            parameters[name] = replace(parameters[name], range=ends)
-        return with_values(self.ensemble, parameters, columns)
+        """The departments at these logarithms of their parameters."""
+        return at_values(self.ensemble, {name: np.exp(at).tolist() for name, at in points.items()})
 
     def _years(self, points: Mapping[str, Floats], years: int, seed: int) -> dict[str, Floats]:
         """What so many years of each department give at these parameters: by measure, the mean of each department."""
@@ -383,6 +378,16 @@ class Solver:
             known[f"{result.replication}"] = [measures.value(measure) for measure in self.measures]
             self.kept.write()
             self.progress(self.n_done + len(known), self.n_years)
+
+
+def at_values(ensemble: Ensemble, values: Mapping[str, Sequence[float]]) -> Ensemble:
+    """The departments with these values of some parameters, to five places, whose ranges hold them."""
+    columns, parameters = values_by_parameter(ensemble), dict(ensemble.parameters)
+    for name, of in values.items():
+        rounded = columns[name] = [round(value, 5) for value in of]
+        ends = math.floor(100 * min(rounded)) / 100, math.ceil(100 * max(rounded) + 1e-6) / 100
+        parameters[name] = replace(parameters[name], range=ends)
+    return with_values(ensemble, parameters, columns)
 
 
 def _short(off: Floats, wanted: Sequence[CalibrationTarget]) -> Floats:

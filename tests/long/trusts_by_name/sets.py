@@ -11,6 +11,7 @@ Met is a mean over fresh years: of the four-hour share within 1.5 points, of ove
 than 20 departments are left in over 10 %.
 """
 
+import csv
 import json
 import resource
 from collections.abc import Iterator
@@ -19,8 +20,20 @@ from typing import Any
 
 import numpy as np
 
-from simulation.fits.trust_set import MET, SHARE, TrustFigures, TrustSet, hold
-from simulation.offers.department import members_of
+from simulation.fits.trust_set import (
+    EACH,
+    MET,
+    SHARE,
+    SHIPPED,
+    TrustFigures,
+    TrustSet,
+    hold,
+    set_hangs_on,
+    shipped_rows,
+    targets_of,
+)
+from simulation.offers.department import members_of, values_by_parameter
+from simulation.offers.offer import unsolved_ensemble
 from simulation.trusts.search import Trust, trusts
 
 SEED, LEAST = 20_261_203, 20
@@ -52,6 +65,30 @@ def figures_of(trust: Trust, held: TrustSet, seconds: float) -> dict[str, Any]:
         "published": dict(held.wanted),
         "cpu_seconds": seconds,
     }
+
+
+def ship(trust: Trust, held: TrustSet) -> None:
+    """Put a set among those that come with aeflow, in place of an older one of the trust, in the order of codes."""
+    figures = TrustFigures(trust, trust.code.lower())
+    unsolved = unsolved_ensemble(figures.departments(len(held.kept)), figures.of)
+    targets, _ = targets_of(held.wanted, [member.cause for member in members_of(unsolved)])
+    before, after = values_by_parameter(unsolved), values_by_parameter(held.solved)
+    moved = sorted(
+        {one.parameter for one in targets}.union(*({*one.along, *one.also} for one in targets))
+    )
+    columns = {name: [*map(str, after[name])] for name in moved if name in before}
+    for which, of in (("", held.fresh), (EACH, held.each or {})):
+        columns |= {f"{name}{which}": [f"{value:.5f}" for value in of[name]] for name in MET}
+    rows = {**shipped_rows(), trust.code: [
+        {"trust": trust.code, "of": set_hangs_on(unsolved, targets), **dict(zip(columns, row, strict=True))}
+        for row in zip(*columns.values(), strict=True)
+    ]}  # fmt: skip
+    with SHIPPED.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, ["trust", "of", *columns], lineterminator="\n")
+        writer.writeheader()
+        for code in sorted(rows):
+            writer.writerows(rows[code])
+    shipped_rows.cache_clear()
 
 
 def done() -> dict[str, dict[str, Any]]:
@@ -96,6 +133,7 @@ def main(n: int = 0, part: int = 0, parts: int = 1) -> int:
         row = figures_of(trust, held, seconds() - began)
         with KEPT.open("a", encoding="utf-8") as file:
             file.write(json.dumps(row) + "\n")
+        ship(trust, held)
         print("  ".join(words_of(row)), flush=True)
     rows = list(done().values())
     met = {
