@@ -78,7 +78,7 @@ def ship(trust: Trust, held: TrustSet) -> None:
     )
     columns = {name: [*map(str, after[name])] for name in moved if name in before}
     for which, of in (("", held.fresh), (EACH, held.each or {})):
-        columns |= {f"{name}{which}": [f"{value:.5f}" for value in of[name]] for name in MET}
+        columns |= {f"{name}{which}": [f"{value:.7f}" for value in of[name]] for name in MET}
     rows = {**shipped_rows(), trust.code: [
         {"trust": trust.code, "of": set_hangs_on(unsolved, targets), **dict(zip(columns, row, strict=True))}
         for row in zip(*columns.values(), strict=True)
