@@ -20,9 +20,13 @@ from simulation.fits.trust_set import (
     ELSEWHERE,
     MET,
     SHARE,
+    SHIPPED,
     TrustFigures,
     TrustSet,
     hold,
+    set_hangs_on,
+    shipped,
+    shipped_rows,
     targets_of,
 )
 from simulation.offers.department import DOCTORS, members_of
@@ -162,6 +166,7 @@ def test_a_set_that_is_stopped_goes_on_and_one_that_is_there_is_not_written_over
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(trust_set, "shipped", lambda *of: None)
     linear.stop_at = 2 * N + 5
     assert main(["trust", "RXN", "out=ours"]) == 130
     linear.stop_at = 10**9
@@ -178,6 +183,46 @@ def test_a_childrens_hospital_has_no_departments() -> None:
         TrustFigures(trusts()["RBS"], "alder_hey")
 
 
+def test_every_set_that_comes_with_aeflow_is_of_the_departments_and_figures_of_today() -> None:
+    rows = shipped_rows()
+    assert sorted(rows) == sorted(code for code, one in trusts().items() if one.published.usable)
+    for code in ("RBD", "RAJ", "RXN"):
+        assert shipped(TrustFigures(trusts()[code], "ours")) is not None
+    unsolved = [
+        unsolved_ensemble(TrustFigures(trusts()[code], "ours").departments(N)) for code in rows
+    ]
+    causes = [[member.cause for member in members_of(one)] for one in unsolved]
+    for (code, of), one, by_cause in zip(rows.items(), unsolved, causes, strict=True):
+        wanted = TrustFigures(trusts()[code], "ours").wanted
+        assert {row["of"] for row in of} == {set_hangs_on(one, targets_of(wanted, by_cause)[0])}, (
+            f"{code}: solve its set again (tests/long/trusts_by_name sets)"
+        )
+    assert SHIPPED.stat().st_size < 500_000
+
+
+def test_a_set_of_other_figures_or_of_another_size_does_not_come_with_aeflow() -> None:
+    trust = trusts()["RXN"]
+    assert shipped(TrustFigures(trust, "ours"), 20) is None
+    other = replace(trust, published=trust.published._replace(within_4h_share=0.7))
+    assert shipped(TrustFigures(other, "ours")) is None
+
+
+def test_a_trust_whose_set_comes_with_aeflow_is_not_solved_again(
+    linear: Linear,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["trust", "RXN", "out=ours"]) == 0
+    assert linear.years == 0
+    departments = len(ensemble_named("ours", search_folders(Path("configs"))).departments)
+    last = capsys.readouterr().out.splitlines()[-1]
+    assert last == f"Next: aeflow compare study=ours run.replications={2 * departments}"
+    study = ae.load("study=ours", f"run.replications={2 * departments}", config_dir="configs")
+    assert len(study.departments or ()) == departments
+
+
 @pytest.mark.slow
 def test_departments_of_a_small_trust_meet_its_three_shares(tmp_path: Path) -> None:
     held = hold(TrustFigures(trusts()["RBD"], "dorset"), N, results=tmp_path)
@@ -185,3 +230,8 @@ def test_departments_of_a_small_trust_meet_its_three_shares(tmp_path: Path) -> N
     kept = {name: of[held.kept].mean() for name, of in held.fresh.items()}
     for name, near in zip(MET, (0.015, 0.04, 0.02), strict=True):
         assert kept[name] == pytest.approx(held.wanted[name], abs=near)
+    beforehand = shipped(TrustFigures(trusts()["RBD"], "dorset"))
+    assert beforehand is not None
+    assert beforehand.solved == held.solved
+    assert beforehand.kept.tolist() == held.kept.tolist()
+    assert beforehand.table.rows == held.table.rows
