@@ -143,7 +143,7 @@ def print_heading(heading: str) -> None:
 
 def is_dry_run(study: Study, *, alone: bool = False) -> bool:
     """Say what would run, and whether that is all because `dry_run` is set; `alone`: one arm."""
-    from simulation.report.announce import announce
+    from simulation.report.screen import announce
     from simulation.study.offered_load import work_of
 
     announce(study, alone=alone)
@@ -156,8 +156,7 @@ def _run_again(folder: str, line: CommandLine) -> int:
     """Run a stored study again, and say whether the numbers are the same to the last bit."""
     from simulation.api import read, same_numbers, what_changed
     from simulation.display.progress import progress
-    from simulation.report.announce import announce
-    from simulation.report.screen import print_result
+    from simulation.report.screen import announce, print_result
     from simulation.resumable import run_into
     from simulation.study.offered_load import refuse_large
 

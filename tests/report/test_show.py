@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from simulation.config import load, packaged_configs
-from simulation.report.announce import announce
 from simulation.report.arm_tables import NOTHING
+from simulation.report.screen import announce
 from simulation.report.show import DRAWN, arm_lines, department_lines, lines
 from simulation.study.arm_changes import explain_changes
 from simulation.study.study import Study

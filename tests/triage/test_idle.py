@@ -7,7 +7,7 @@ import pytest
 from simulation.config import load
 from simulation.department.vocabulary import ByAttribute
 from simulation.patients import draw
-from simulation.report.announce import announce
+from simulation.report.screen import announce
 from simulation.study.arm_changes import changes_of
 from simulation.triage.check_policy import Idle, find_idle
 from tests.held import Hold
