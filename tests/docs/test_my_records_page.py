@@ -17,9 +17,7 @@ from tests.extracts.made import clean, mapping
 
 from .test_docs import ROOT, blocks
 
-PAGE, DETAIL, OFFER = (
-    f"docs/how-to/{name}.md" for name in ("my-records", "my-records-in-detail", "vendor-offer")
-)
+PAGE, DETAIL = (f"docs/how-to/{name}.md" for name in ("my-records", "my-records-in-detail"))
 MOST_LINES = 12
 MOST_WORDS, MOST_OF_PATH = 1500, 350
 """Words of the page, and of the part with which a user starts (`tests/long/words_to_an_answer.py` counts the rest)."""
@@ -120,11 +118,10 @@ def test_the_commands_of_the_page_run_in_order(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "attendances.csv").write_text(clean(3000, 21), encoding="utf-8")
-    (tmp_path / "offer.yaml").write_text(blocks(OFFER, "yaml")[0], encoding="utf-8")
     run = [words for words in commands() if words[0] in ("extract", "fit", "trace")]
-    assert [words[0] for words in run] == ["extract", "extract", "fit", "fit", "trace", "extract"]
+    assert [words[0] for words in run] == ["extract", "extract", "fit", "trace", "extract"]
     for words in run:
         quick = {"trace": ["imputations=2", "run.warm_up_days=7"], "fit": ["departments=0"]}
         assert main([*words, *quick.get(words[0], ())]) == 0
     assert (tmp_path / "events.xes").is_file()
-    assert len(list((tmp_path / "results/extracts").rglob("extract.html"))) == 3
+    assert len(list((tmp_path / "results/extracts").rglob("extract.html"))) == 2
