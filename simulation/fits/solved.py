@@ -330,7 +330,9 @@ def solve(
         block.path == TRIAGE_SCALE for block in fitted.blocks if block.evidence == "measured"
     )
     causes = [member.cause for member in members_of(unsolved)]
-    targets = list(targets_of(wanted, causes, minutes_seen=seen))
+    moved = unsolved.parameters  # all but what was stated
+    every = targets_of(wanted, causes, minutes_seen=seen)
+    targets = [one for one in every if one.parameter in moved]
     folders = search_folders(None if fitted.config_dir is None else Path(fitted.config_dir))
     own = fitted.nurse != PACKAGED_NURSE
     nurse: Raw | None = stated_by("nurse", fitted.nurse, folders) if own else None

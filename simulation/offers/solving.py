@@ -318,7 +318,8 @@ class Solver:
             rest = np.minimum(moved + one.beyond, 0)
             steps = {name: times * moved for name, times in one.along.items()}
             steps |= {name: times * rest for name, times in one.also.items()}
-            points |= {name: np.log(self._values(name)) + step for name, step in steps.items()}
+            for name in self.ensemble.parameters.keys() & steps:  # others are stated: they stay
+                points[name] = np.log(self._values(name)) + steps[name]
         return points
 
     def _values(self, parameter: str) -> Floats:

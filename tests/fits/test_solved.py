@@ -16,6 +16,7 @@ from simulation.fits.solved import (
     MET,
     DepartmentSet,
     departments_of,
+    solve,
     targets_of,
     unsolved_of,
     wanted_of,
@@ -23,6 +24,7 @@ from simulation.fits.solved import (
 from simulation.offers.department import DOCTORS as DOCTORS_MINUTES
 from simulation.offers.department import TRIAGE, with_doctors_for_children
 from simulation.offers.offer import DEPARTMENTS, texts_alone, unsolved_ensemble
+from simulation.offers.solving import KEPT, Solver
 from simulation.records.schema import Floats
 from simulation.study.department_warnings import department_warnings
 from tests.extracts.made import clean, read
@@ -200,6 +202,24 @@ def test_clinicians_of_children_that_are_stated_say_who_sees_them_in_every_depar
     assert {with_doctors_for_children(one) for one in structures} == {shared}
     either = unsolved_of(held.fitted, N).structures.values()
     assert len({with_doctors_for_children(one) for one in either}) == 2
+
+
+@pytest.mark.parametrize("stated", ["assessment_bays", "majors_cubicles", "discharge"])
+def test_what_was_stated_stays_while_the_rest_is_solved_for(
+    held: DepartmentSet, stated: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moved: set[str] = set()
+
+    def years(solver: Solver, points: dict[str, Floats], *_: int) -> dict[str, Floats]:
+        moved.update(points)
+        solver.by_year, measures = {}, {name: np.full(N, 0.3) for name in (*KEPT, *held.wanted)}
+        return measures
+
+    monkeypatch.setattr(Solver, "_years", years)
+    monkeypatch.setattr("simulation.offers.solving._updated", lambda slopes, *_: slopes)
+    fitted = fit_department(held.fitted.extract, "mine", stated={stated: "21"})
+    assert moved <= solve(fitted, N, results=tmp_path).solved.parameters.keys()
+    assert moved
 
 
 def test_a_set_is_not_warned_of_the_one_department_that_was_not_solved(
