@@ -169,12 +169,9 @@ def stated_department(answers: Answers) -> StatedDepartment:
         else:
             faults.add(key, "is nothing that can be stated", nearest(key, known))
     faults.refuse()
-    if (
-        own := values.get("children_doctors")
-    ) and "children" not in values:  # which says who sees them
-        values["children"] = words["children"] = "own clinicians" if own.person_hours else "doctors"
-        if not own.person_hours:
-            del values["children_doctors"]
+    if "children_doctors" in values and "children" not in values:  # its rota says who sees them
+        own = values["children_doctors"].person_hours
+        values["children"] = words["children"] = "own clinicians" if own else "doctors"
     return StatedDepartment(values, words, tuple(unused))
 
 

@@ -204,6 +204,20 @@ def test_clinicians_of_children_that_are_stated_say_who_sees_them_in_every_depar
     assert len({with_doctors_for_children(one) for one in either}) == 2
 
 
+def test_clinicians_of_children_that_are_stated_as_none_are_in_no_department(
+    held: DepartmentSet, tmp_path: Path
+) -> None:
+    stated = {"doctors": DOCTORS, "children_doctors": "0 at all hours"}
+    fitted = fit_department(held.fitted.extract, "shared", stated=stated)
+    shared = replace(held, fitted=fitted, solved=unsolved_of(fitted, N))
+    fitted.write_configs(tmp_path, held=shared.texts)
+    study = ae.load("study=shared", config_dir=str(tmp_path)).of_arms([])
+    assert study.departments is not None
+    for number in range(N):
+        pool = study.departments.arms(number)[0].pathway.pools["children_doctors"]
+        assert not any(shift.number for shift in pool.rota or ())
+
+
 @pytest.mark.parametrize("stated", ["assessment_bays", "majors_cubicles", "discharge"])
 def test_what_was_stated_stays_while_the_rest_is_solved_for(
     held: DepartmentSet, stated: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
