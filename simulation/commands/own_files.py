@@ -208,8 +208,7 @@ def extract(line: CommandLine) -> int:
         text = draft(file)
         for path in write_files({GROUP: text}, name, line.own_configs):
             print(f"{path}: what each column seems to be. Correct it.")
-        for missing in re.findall("# (Not whole yet.*)", text):
-            print(missing)
+        print(*re.findall("# ((?:Not|No column) .*)", text), sep="\n")
         other = "" if name == mapping_of(file) else f" mapping={name}"
         print(f"\nNext: aeflow extract {file}{other}{line.config_option}")
         return 0

@@ -147,6 +147,12 @@ def _some(column: pd.Series, n: int) -> pd.Series:
     return values[~is_nothing(values)]
 
 
+def _counted(column: pd.Series) -> pd.Series:
+    """Rows of each value that is there, the most frequent first; a header that is repeated among the rows is none."""
+    counts = _some(column, len(column)).value_counts()
+    return counts.drop(str(column.name), errors="ignore")
+
+
 def _look(column: pd.Series) -> str:
     """Which of `LOOKS` most values that are there have; none: ''."""
     values = _some(column, 2_000)
@@ -205,7 +211,7 @@ def _coded(key: str, frame: pd.DataFrame, fitting: Mapping[str, str], stated: di
     says who was admitted. Another that alone says who left is put under `left`."""
     found = []
     for name in fitting:
-        counts = _some(frame[name], 10**9).value_counts()
+        counts = _counted(frame[name])
         if 1 <= len(counts) <= MOST_VALUES:
             values = meanings(key, name, counts)
             rows = {meaning: 0 for meaning in values.values()}
@@ -305,7 +311,7 @@ def _rows_to_leave_out(frame: pd.DataFrame, used: set[str]) -> dict[str, list[st
     for name in frame.columns:
         if name in used:
             continue
-        counts = _some(frame[name], len(frame)).value_counts()
+        counts = _counted(frame[name])
         common = counts[counts >= FEWEST]
         are_parts = len(common) <= MOST_VALUES and (counts > len(frame) / 50).sum() > 1
         if are_parts and re.search(_known()["parts"], str(name)):

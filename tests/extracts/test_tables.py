@@ -197,6 +197,24 @@ def test_words_that_are_cut_short_are_read_in_headings_and_values() -> None:
     assert drafted["outcome"]["values"] == meanings
 
 
+@pytest.mark.parametrize("heading", ["InitialAssessment%sDTTM", "%s of initial assessment"])
+def test_the_start_and_the_end_of_an_initial_assessment_are_those_of_triage(heading: str) -> None:
+    start, end = (heading % which for which in ("Start", "End"))
+    frame = renamed(**{STAMPS[0]: start})
+    frame[end] = frame[start]
+    times = ae.draft_mapping(frame)["times"]
+    assert (times["assessed_at"], times["triaged_at"]) == (start, end)
+
+
+def test_headers_among_the_rows_are_no_codes() -> None:
+    frame = renamed()
+    headers = pd.DataFrame([dict(zip(frame.columns, frame.columns, strict=True))] * 9)
+    drafted = ae.draft_mapping(pd.concat([frame.astype(str), headers]))
+    for key in ("arrival_source", "acuity", "outcome", "sex"):
+        assert drafted[key]["column"] not in drafted[key]["values"]
+    assert drafted == ae.draft_mapping(frame)
+
+
 @pytest.mark.parametrize(
     ("own", "whose"),
     [("Docket", "Individual"), ("Our ref.", "Token"), ("Visit", "NHS"), ("Serial No", "Medical record number"),
