@@ -59,6 +59,7 @@ from simulation.records.serialise import read_yaml
 from simulation.runs.result import StudyResult
 from simulation.wording import spaced
 
+CHILDREN = "children_doctors"
 FIRST_PARTS = r"^(site|calibration)\.(attributes\.|profiles\.|durations\.)?"
 """What the table of fitted numbers leaves out of their paths."""
 TARGETS, UNFITTED, KEPT = read_yaml(Path(__file__).with_name("words.yaml")).values()
@@ -331,9 +332,15 @@ class FittedDepartment(FittedRecords):
         return "\n".join((f"Department '{self.name}'.", *self.sentences(), end))
 
     def drawn(self) -> Iterator[str]:
-        """Which clinicians are drawn for each department of a set because nobody stated them."""
-        if drawn := sorted(OF_USUAL.keys() - self.stated.values.keys()):
+        """Which clinicians a set of departments has though nobody stated them, and how many."""
+        stated = self.stated.values.keys()
+        if drawn := sorted(OF_USUAL.keys() - stated):
             yield f"Not stated, so other numbers in each department: {' and '.join(drawn)}."
+        if CHILDREN not in stated:
+            yield (
+                "Not stated, so as many as departments of this size have: children's doctors. "
+                f"If you have none: {CHILDREN}='0 at all hours'."
+            )
 
     def sentences(self) -> Iterator[str]:
         """What the page begins with."""

@@ -496,8 +496,11 @@ def test_the_busiest_weekday_is_within_the_bound_on_arrivals() -> None:
 def test_clinicians_whom_nobody_stated_are_named(told: FittedDepartment) -> None:
     assert "doctors" in told.stated.words
     assert "practitioners" in " ".join(told.drawn())
-    both = replace(
-        told,
-        stated=stated_department({"doctors": "2 8-22, 1 22-8", "practitioners": "0 at all hours"}),
-    )
-    assert [*both.drawn()] == []
+    assert "children_doctors" in " ".join(told.drawn())
+    stated = {
+        "doctors": "2 8-22, 1 22-8",
+        "practitioners": "0 at all hours",
+        "children_doctors": "1 at all hours",
+    }
+    every = replace(told, stated=stated_department(stated))
+    assert [*every.drawn()] == []
