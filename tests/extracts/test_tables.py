@@ -18,7 +18,7 @@ import simulation as ae
 from simulation.errors import ConfigError
 from simulation.extracts.drafting import meanings
 from simulation.extracts.extract import draft, read_extract
-from tests.extracts.dirt import ARRIVED, COLUMNS, DEPARTED, SEEN, STAMPS
+from tests.extracts.dirt import ARRIVED, COLUMNS, DECIDED, DEPARTED, SEEN, STAMPS
 from tests.extracts.made import clean, mapping, read, written
 from tests.held import Hold
 
@@ -186,12 +186,13 @@ def test_words_that_are_cut_short_are_read_in_headings_and_values() -> None:
     frame = renamed(
         **{"Attendance_ID": "Att Ref", SEEN: "Clin DtTm", "Patient_Pseudo_ID": "Pt Ref"}
     )
-    frame["Triage Fin"] = frame["Clin DtTm"]
+    frame["Tri Fin"], frame["Dec to Adm"] = frame["Clin DtTm"], frame.pop(DECIDED)
     short = {"Discharged": "DISCH", "Admitted": "ADM", "Left before treatment": "DNW"}
     frame["Disposition"] = frame["Disposition"].map(short)
     drafted = ae.draft_mapping(frame)
     assert drafted["times"]["seen_at"] == "Clin DtTm"
-    assert drafted["times"]["triaged_at"] == "Triage Fin"
+    assert drafted["times"]["triaged_at"] == "Tri Fin"
+    assert drafted["times"]["decided_at"] == "Dec to Adm"
     assert (drafted["attendance"], drafted["patient"]) == ("Att Ref", "Pt Ref")
     meanings = {"DISCH": "discharged", "ADM": "admitted", "DNW": "left"}
     assert drafted["outcome"]["values"] == meanings
