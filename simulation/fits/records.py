@@ -192,7 +192,7 @@ class FittedRecords:
     def pathway(self) -> str:
         """The packaged pathway from which the department starts: who is at which door, who sees children."""
         is_team = self.front_door is not None and self.front_door.one_team
-        return ONE_TEAM if is_team else self.stated.pathway
+        return self.stated.pathway(one_team=is_team)
 
     @property
     def source(self) -> str:

@@ -53,6 +53,7 @@ ASKED = (
 TRIAGE = ("triage_interview", "triage_record", "triage_observations")
 SCALES = {"triage_minutes": "triage_minutes_scale", "first_contact": "doctor_minutes_scale"}
 """Minutes that are stated as a mean over patients, and the calibration parameter that multiplies them."""
+USUAL_PATHWAY = "emergency_department"
 UNITS = {"rota": "people on duty", "number": "places", "minutes": "minutes"}
 
 
@@ -87,12 +88,12 @@ class StatedDepartment:
         """What was stated that the interview asks."""
         return OfferAnswers(**{key: self.values[key] for key in ASKED if key in self.values})
 
-    @property
-    def pathway(self) -> str:
-        """The packaged pathway from which the department starts: who sees children, who is at which door."""
-        if self.answers.ambulances == "triage nurses":
-            return ONE_TEAM
-        return SHARED_CHILDREN if self.answers.children == "doctors" else "emergency_department"
+    def pathway(self, *, one_team: bool = False) -> str:
+        """The packaged pathway from which the department starts: who sees children, who is at which door. `one_team`:
+        stamps show one team at both doors."""
+        team = one_team or self.answers.ambulances == "triage nurses"
+        parts = [ONE_TEAM] * team + [SHARED_CHILDREN] * (self.answers.children == "doctors")
+        return "_".join(parts) or USUAL_PATHWAY
 
     def blocks(self, usual: Mapping[str, float]) -> Iterator[Scaled]:
         """The blocks that it states. `usual`: the mean minutes of each of `SCALES` with these patients, at a factor of
@@ -138,7 +139,7 @@ class StatedDepartment:
             if not any(parameter["changes"][0].startswith(f"{path}.") for path in stated)
         }
         others = any(path.startswith("staffing.") for path in stated)
-        if others or self.pathway != "emergency_department":
+        if others or self.pathway() != USUAL_PATHWAY:
             priors = {key: part for key, part in priors.items() if key != "structures"}
         return {**priors, "parameters": left}
 

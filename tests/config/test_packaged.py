@@ -161,6 +161,7 @@ def test_no_packaged_file_is_left_out() -> None:
         "children_shared",
         "emergency_department",
         "shared_front_door",
+        "shared_front_door_children_shared",
     ]
 
 

@@ -204,11 +204,16 @@ def test_clinicians_of_children_that_are_stated_say_who_sees_them_in_every_depar
     assert len({with_doctors_for_children(one) for one in either}) == 2
 
 
+@pytest.mark.parametrize("one_team", [False, True])
 def test_clinicians_of_children_that_are_stated_as_none_are_in_no_department(
-    held: DepartmentSet, tmp_path: Path
+    held: DepartmentSet, tmp_path: Path, one_team: bool
 ) -> None:
     stated = {"doctors": DOCTORS, "children_doctors": "0 at all hours"}
     fitted = fit_department(held.fitted.extract, "shared", stated=stated)
+    if one_team:
+        fitted.__dict__["front_door"] = FrontDoorRota(
+            np.array([1] * 8 + [3] * 16), one_team=True, agreeing=0.9
+        )
     shared = replace(held, fitted=fitted, solved=unsolved_of(fitted, N))
     fitted.write_configs(tmp_path, held=shared.texts)
     study = ae.load("study=shared", config_dir=str(tmp_path)).of_arms([])
