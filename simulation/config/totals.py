@@ -402,6 +402,15 @@ class Scaling:
         changed = {name: pool["rota"] for name, pool in staffing.items() if pool != own[name]}
         return {name: self._rota(name, rota) for name, rota in changed.items()}
 
+    def day_hours(self) -> Mapping[str, float]:
+        """By pool of scaled staff, people's hours by day (`DAY`) over those that the size asks for."""
+        return {
+            name: _by_day([self._rota(name, pool["rota"])])
+            / (_by_day([pool["rota"]]) * self.factors[FOLLOWS["pools"].get(name, "staff")])
+            for name, pool in self.raw["staffing"].items()
+            if name not in self.known
+        }
+
     def triage_times(self, staffing: Raw, *, one_team: bool) -> float:
         """Triage minutes over those of the typical site at which nurses at the desk are as busy by day as there.
 

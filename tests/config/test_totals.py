@@ -95,18 +95,20 @@ def test_a_rota_keeps_its_hours_in_whole_people(factor: float) -> None:
         assert (now <= least + 1).all()
 
 
-@pytest.mark.parametrize("size", [120, 200, 280, 340, 500, 650])
+@pytest.mark.parametrize("size", [120, 160, 200, 280, 340, 500, 650, 800])
 def test_by_day_every_pool_has_the_hours_that_its_size_asks_for_unless_one_person_is_more(
     size: int,
 ) -> None:
     blocks = scaled(attendances_per_day=size)
-    factors = Scaling(typical(), Totals(attendances_per_day=size)).factors
+    scaling = Scaling(typical(), Totals(attendances_per_day=size))
+    factors, hours = scaling.factors, scaling.day_hours()
     for name, pool in typical()["staffing"].items():
         asked = np.array(on_duty(pool["rota"])) * factors[FOLLOWS["pools"].get(name, "staff")]
         there = np.array(on_duty(blocks[f"staffing.{name}"].values["rota"]))
         lone = ((there == 1) & (asked < 1) & (asked > 0)).any()
         ratio = there[DAY].sum() / asked[DAY].sum()
         assert 0.95 <= ratio <= 1.05 or (lone and ratio > 1), name
+        assert hours[name] == pytest.approx(ratio), name
         more = there.sum() - asked.sum() >= 1
         assert more == ("one is on at least" in blocks[f"staffing.{name}"].source), name
 

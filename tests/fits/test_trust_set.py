@@ -10,8 +10,10 @@ import pytest
 
 import simulation as ae
 from simulation.cli import main
+from simulation.config.composing import packaged
 from simulation.config.ensembles import ensemble_named
 from simulation.config.files import search_folders
+from simulation.config.totals import FOLLOWS, Scaling, on_duty
 from simulation.config.writing import write_files
 from simulation.errors import ConfigError
 from simulation.fits import trust_set
@@ -23,6 +25,7 @@ from simulation.fits.trust_set import (
     SHIPPED,
     TrustFigures,
     TrustSet,
+    allocation_times,
     hold,
     set_hangs_on,
     shipped,
@@ -115,6 +118,82 @@ def test_each_share_has_a_parameter_of_its_own_and_bed_allocation_does_not_move(
     assert set(known) <= set(ae.load("ensemble=none").baseline.pathway.lasting_factors)
 
 
+@pytest.mark.parametrize(
+    ("over_4h", "over_12h", "times"),
+    [
+        pytest.param(0.465, 0.126, 1, id="wards alone, many"),
+        pytest.param(0.136, 0.013, 1, id="wards alone, few"),
+        pytest.param(0.30, 0.03, 1, id="two points fewer over twelve than by wards are chance"),
+        pytest.param(0.30, 0.028, 6.4, id="more than two points fewer"),
+        pytest.param(0.70, 0.04, 11.7, id="seven in ten over four hours"),
+    ],
+)
+def test_beds_are_allocated_later_where_wards_alone_cannot_keep_so_many_over_four_hours(
+    over_4h: float, over_12h: float, times: float
+) -> None:
+    assert allocation_times(over_4h, over_12h) == times
+
+
+def test_later_allocation_comes_with_site_managers_who_are_no_busier(tmp_path: Path) -> None:
+    figures = TrustFigures(trusts()["RNQ"], "kettering")
+    unsolved = unsolved_ensemble(figures.departments(N), figures.of)
+    fresh: dict[str, Floats] = {name: np.full(N, of) for name, of in figures.wanted.items()}
+    write_files(
+        TrustSet(figures, unsolved, fresh, figures.wanted, met=MET).texts, "kettering", tmp_path
+    )
+    study = ae.load("study=kettering", f"run.replications={2 * N}", config_dir=str(tmp_path))
+    assert study.departments is not None
+    minutes, load = [], []
+    for of in (study.departments.arms(0)[0].pathway, ae.load("ensemble=none").baseline.pathway):
+        managers = of.pools["site_managers"]
+        least = managers.extra + min(shift.number for shift in managers.rota)
+        minutes.append(of.durations["bed_allocation"].mean)
+        load.append(minutes[-1] * sum(one.per_day or 0 for one in of.arrivals.values()) / least)
+    assert minutes[0] > 10 * minutes[1]
+    assert load[0] <= load[1]
+
+
+def test_staff_of_every_trust_work_the_hours_by_day_that_its_size_asks_for_or_are_named() -> None:
+    typical, named, off = packaged()["staffing"], 0, 0
+    for trust in trusts().values():
+        if not trust.published.usable:
+            continue
+        figures = TrustFigures(trust, "ours")
+        scaling = Scaling(packaged(), figures.departments(1).totals)
+        blocks = {block.path: block.values for block in scaling.scaled()}
+        words = " ".join(figures.assumed())
+        for name, pool in typical.items():
+            there, usual = (
+                np.array(on_duty(rota))[10:23]
+                for rota in (blocks[f"staffing.{name}"]["rota"], pool["rota"])
+            )
+            asked = usual * scaling.factors[FOLLOWS["pools"].get(name, "staff")]
+            ratio = there.sum() / asked.sum()
+            is_named = f"{name.replace('_', ' ')} {100 * (ratio - 1):+.0f} %" in words
+            assert is_named == (abs(ratio - 1) > 0.05), (trust.code, name, ratio)
+            # hours are off where they are rounded to whole ones, or one is on duty where the size asks for less
+            rounded, lone = abs(there.sum() - asked.sum()) < 1, ((there == 1) & (asked < 1)).any()
+            assert not is_named or rounded or (ratio > 1 and lone)
+            named, off = named + is_named, max(off, abs(ratio - 1) * (not is_named))
+    assert named > 0
+    assert 0.03 < off <= 0.05
+
+
+@pytest.mark.parametrize(("code", "n_told"), [("RNQ", 1), ("RXN", 0)])
+def test_later_allocation_is_said_beside_the_departments_and_the_usual_one_is_not(
+    code: str, n_told: int
+) -> None:
+    figures = TrustFigures(trusts()[code], "ours")
+    told = [words for words in figures.assumed() if words.startswith("Assumed: a bed is allocated")]
+    assert len(told) == n_told
+    known = figures.departments(1).known
+    assert all(
+        f"{known['site.durations.bed_allocation']['mean']:.0f} minutes" in words for words in told
+    )
+    held = shipped(figures)
+    assert held is None or [words for words in held.table.notes if words in told] == told
+
+
 def test_what_months_drew_is_taken_off_so_that_departments_are_as_without_it(
     figures: TrustFigures, linear: Linear, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -186,10 +265,15 @@ def test_a_childrens_hospital_has_no_departments() -> None:
 def test_every_set_that_comes_with_aeflow_is_of_the_departments_and_figures_of_today() -> None:
     rows = shipped_rows()
     assert sorted(rows) == sorted(code for code, one in trusts().items() if one.published.usable)
-    for code in ("RBD", "RAJ", "RXN"):
-        assert shipped(TrustFigures(trusts()[code], "ours")) is not None
+    more = [code for code, of in rows.items() if len(of) > N]
+    assert {len(rows[code]) for code in more} == {36}
+    for code in ("RBD", "RAJ", "RXN", more[0]):
+        held = shipped(TrustFigures(trusts()[code], "ours"))
+        assert held is not None
+        assert len(held.kept) == len(rows[code])
     unsolved = [
-        unsolved_ensemble(TrustFigures(trusts()[code], "ours").departments(N)) for code in rows
+        unsolved_ensemble(TrustFigures(trusts()[code], "ours").departments(len(of)))
+        for code, of in rows.items()
     ]
     causes = [[member.cause for member in members_of(one)] for one in unsolved]
     for (code, of), one, by_cause in zip(rows.items(), unsolved, causes, strict=True):
@@ -203,6 +287,7 @@ def test_every_set_that_comes_with_aeflow_is_of_the_departments_and_figures_of_t
 def test_a_set_of_other_figures_or_of_another_size_does_not_come_with_aeflow() -> None:
     trust = trusts()["RXN"]
     assert shipped(TrustFigures(trust, "ours"), 20) is None
+    assert shipped(TrustFigures(trust, "ours"), 36) is None
     other = replace(trust, published=trust.published._replace(within_4h_share=0.7))
     assert shipped(TrustFigures(other, "ours")) is None
 
