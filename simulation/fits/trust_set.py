@@ -319,8 +319,8 @@ def shipped_rows() -> Mapping[str, Sequence[Mapping[str, str]]]:
 
 def set_hangs_on(unsolved: Ensemble, targets: Sequence[CalibrationTarget]) -> str:
     """What tells a set of these departments and targets from others."""
-    parts = [unsolved.departments, unsolved.parameters, unsolved.totals, targets]
-    return digest(parts)[:8]
+    departments = [(of.cause, of.structure, of.values) for of in members_of(unsolved)]
+    return digest([departments, unsolved.parameters, unsolved.totals, targets])[:8]
 
 
 def shipped(figures: TrustFigures, n: int = N_DEPARTMENTS) -> TrustSet | None:
