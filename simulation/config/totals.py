@@ -13,6 +13,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
+import numpy as np
 from annotated_types import Ge, Le
 
 from simulation.config.dotted import Change, ChangeRow, Raw, resolve, set_change, value_at
@@ -27,6 +28,7 @@ from simulation.department.config_dataclass import (
 )
 from simulation.department.vocabulary import Shift
 from simulation.errors import Fault, Faults
+from simulation.records.schema import Floats
 from simulation.records.serialise import read_yaml, to_plain
 from simulation.study.design import Changes
 from simulation.units import HOUR, parse_days, parse_hours, years_of
@@ -286,20 +288,21 @@ class Scaling:
         attributes = self.raw["site"]["attributes"]
         before = attributes["admitted"]["p"]["base"]
         typical = {name: self._typical(name) for name in self._attending}
-        usual = _share_at(before, self._mix(typical, attributes["age_band"]["shares"]))
+        usual = _share_at(before, *self._mix(typical, attributes["age_band"]["shares"]))
         wanted = usual * self.totals.admitted_share / ADMITTED_SHARE
-        mix, low, high = self._mix(self.per_day, self._ages), 0.0, MOST_BASE
+        (shares, times), low, high = self._mix(self.per_day, self._ages), 0.0, MOST_BASE
         for _ in range(60):
             middle = (low + high) / 2
-            low, high = (middle, high) if _share_at(middle, mix) < wanted else (low, middle)
+            is_low = _share_at(middle, shares, times) < wanted
+            low, high = (middle, high) if is_low else (low, middle)
         source = f"{100 * self.totals.admitted_share:.1f} % admitted, over the case mix; {before:g} at the typical site"
         return Scaled("site.attributes.admitted", {"p": {"base": round(high, 4)}}, source)
 
     def _mix(
         self, per_day: Mapping[str, float], of_ages: Mapping[str, Sequence[float]]
-    ) -> list[tuple[float, float]]:
+    ) -> tuple[Floats, Floats]:
         """The case mix with these sources and ages: of each kind of patient, the share of attendances, and the factor
-        of their chance of admission."""
+        of their chance of admission, each of shape (n_kinds,)."""
         attributes, mix = self.raw["site"]["attributes"], []
         total = sum(per_day[source] for source in self._attending)
         acuities, ages = attributes["acuity_true"], attributes["age_band"]
@@ -321,7 +324,8 @@ class Scaling:
                         for by, values, otherwise in factors:
                             times *= values.get(known[by], otherwise)
                         mix.append((per_day[source] / total * p_acuity * p_age * p_year, times))
-        return mix
+        shares, times = np.array(mix).T
+        return shares, times
 
     @cached_property
     def _adult_beds(self) -> dict[str, int]:
@@ -525,9 +529,9 @@ def _of_each_year(attributes: Raw) -> dict[str, dict[str, float]]:
     }  # fmt: skip
 
 
-def _share_at(base: float, mix: Sequence[tuple[float, float]]) -> float:
+def _share_at(base: float, shares: Floats, times: Floats) -> float:
     """The mean chance of admission over a case mix (`Scaling._mix`)."""
-    return sum(share * min(base * times, 1.0) for share, times in mix)
+    return float(shares @ np.minimum(base * times, 1.0))
 
 
 def _whole(number: float) -> int:
