@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 ANSWERS = "offer.yaml"
 """Where answers of an interview are kept, unless another file is named."""
+COUNTRY = "england"
+"""What is said in place of a trust's name for all trusts together."""
 
 
 def new(line: CommandLine) -> int:
@@ -115,6 +117,8 @@ def trust(line: CommandLine) -> int:
     from simulation.offers.asking import template
     from simulation.trusts.search import answers_of_trust, facts_of_trust, find, trusts
 
+    if " ".join(line.words).casefold() == COUNTRY:
+        return _hold_country(line)
     found = find(" ".join(line.words)) if line.words else tuple(trusts().values())
     if len(found) > 1:
         print(*(f"{one.code}  {one.published.name}" for one in found), sep="\n")
@@ -134,6 +138,24 @@ def trust(line: CommandLine) -> int:
     write = "" if line["write"] else f"aeflow trust {one.code} write={file}, then "
     print(f"Next: {write}fill in what was offered to you, and aeflow offer answers={file}")
     print(f"Or, departments with its figures: aeflow trust {one.code} out={one.code.lower()}")
+    return 0
+
+
+def _hold_country(line: CommandLine) -> int:
+    """Write departments of every trust, taken from the sets that come with aeflow, and a study over them."""
+    from simulation.config.new import name_faults
+    from simulation.config.writing import write_files
+    from simulation.fits.country import CountryDepartments
+
+    if not (name := line["out"]):
+        refuse("trust", f"'{COUNTRY}' is all trusts", f"Say: aeflow trust {COUNTRY} out=national")
+    kinds = ("ensembles", "run", "study")
+    Faults(name_faults(name, line.own_configs, kinds, "a country")).refuse()
+    made = CountryDepartments(name)
+    print(*write_files(made.texts, name, line.own_configs), sep="\n")
+    print_blocks(map(Words, made.sentences()))
+    arms = "arms=ai_scribe_measured"
+    print(f"\nNext: aeflow compare study={name} {arms}{line.config_option}")
     return 0
 
 

@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache, lru_cache, partial
-from itertools import islice, product
+from itertools import compress, islice, product
 from pathlib import Path
 from typing import Any
 
@@ -89,6 +89,12 @@ class Composed:
     choices: Choices
     files: Raw = field(default_factory=dict)
     values: tuple[str, ...] = ()
+
+    @property
+    def values_of_department(self) -> tuple[str, ...]:
+        """The single values that are of the department."""
+        groups = (re.split(r"[.=]", text.lstrip("+~"))[0] for text in self.values)
+        return tuple(compress(self.values, (group in CHANGEABLE for group in groups)))
 
 
 _folders: list[Path] = []

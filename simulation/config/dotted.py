@@ -42,6 +42,21 @@ class Change:
         """Whether it changes the triage policy or the nurse, not the department."""
         return self.path.split(".")[0] in OF_TRIAGE
 
+    @property
+    def pool(self) -> str:
+        """The dotted path of the pool that it is of; '' for other changes."""
+        pool = re.match(r"(staffing|\w+\.pools)\.\w+", self.path)
+        return pool[0] if pool else ""
+
+    def only_adds(self, raw: Raw) -> bool:
+        """Whether it adds units or shifts to a pool that states none of its own, which leaves nobody without."""
+        key = self.path.rpartition(".")[2]
+        if not self.pool or value_at(raw, self.path) or key not in ("extra", "extra_shifts"):
+            return False
+        shifts = self.value if isinstance(self.value, list) else [{"number": self.value}]
+        numbers = [shift.get("number") if isinstance(shift, dict) else None for shift in shifts]
+        return all(is_number(number) and number >= 0 for number in numbers)
+
 
 ChangeRow = tuple[Change, ...]
 """The changes of one department, or of one arm."""

@@ -63,7 +63,7 @@ from simulation.config.files import (
     stated_by,
     unknown_name,
 )
-from simulation.config.totals import SIZE, TotalsAndRotas, scaled_paths, totals_change
+from simulation.config.totals import SIZE, TOTALS, TotalsAndRotas, scaled_paths, totals_change
 from simulation.config.validating import sound
 from simulation.department.check_pathway import unlike_faults
 from simulation.department.config_dataclass import ByName, NonEmpty, config_dataclass
@@ -75,6 +75,7 @@ from simulation.study.design import (
     OF_CHANGE,
     Built,
     Cause,
+    Country,
     Design,
     Member,
     Structure,
@@ -139,6 +140,10 @@ class Ensemble:
     """What makes patients wait in them, by name; none: what does at the site. With causes, there are structures."""
     totals: TotalsAndRotas | None = None
     """What is known of every department: to it each is scaled, as its cause and structure state it; none: nothing."""
+    trusts: ByName[TotalsAndRotas] = field(default_factory=dict)
+    """What is known of the departments of each trust, by its name, in place of `totals`; none: they are of no trust."""
+    country: Country | None = None
+    """The country whose trusts these are; none: they stand for no country."""
     limitation: str = ""
     """A sentence on what its departments do not reproduce, which the first page of every answer from them carries.
     Example: `On past trials its answers are as near as a guess.`"""
@@ -150,6 +155,14 @@ class Ensemble:
             refuse(f"ensembles/{self.name}.yaml", f"there is no department {number}", remedy)
         stated = self.departments[number]
         return stated if isinstance(stated, Member) else Member(structure="", values=stated)
+
+    def totals_of(self, member: Member) -> TotalsAndRotas | None:
+        """What is known of a department, of its trust or of all; None if nothing is."""
+        return self.trusts.get(member.trust, self.totals)
+
+    def trusts_of(self, n: int) -> tuple[str, ...]:
+        """The trusts of the first `n` departments; none where they stand for no country."""
+        return tuple(self.member(number).trust for number in range(n)) if self.country else ()
 
     def changes_of(self, department: int) -> ChangeRow:
         """The changes that make the files of its structure into one of the departments, before those of scenario,
@@ -213,7 +226,8 @@ def changes_by(stated: Ensemble | Priors, member: Member, where: str) -> ChangeR
         for path in parameter.changes
     ]
     of_parameters.sort(key=lambda change: change.path != SIZE)
-    return (*own, *totals_change(getattr(stated, "totals", None), where), *of_parameters)
+    totals = stated.totals_of(member) if isinstance(stated, Ensemble) else None
+    return (*own, *totals_change(totals, where), *of_parameters)
 
 
 def _drawn(parameter: VariedParameter, value: float) -> Any:
@@ -321,6 +335,9 @@ def _path_faults(path: str, where: str) -> Iterator[Fault]:
 def _department_faults(ensemble: Ensemble, where: str, folders: Folders) -> Iterator[Fault]:
     """Faults of parameters, structures, departments with too many or too few values, or with one outside its range."""
     yield from _parameter_faults(ensemble, where, folders)
+    if ensemble.country and ensemble.country.trusts.keys() != ensemble.trusts.keys():
+        found = "names other trusts than 'trusts' beside it"
+        yield Fault(f"{where}.country.trusts", found, "Name the same in both")
     named = tuple(ensemble.parameters.items())
     for number, stated in enumerate(ensemble.departments):
         path, values, structures = (
@@ -338,9 +355,10 @@ def _department_faults(ensemble: Ensemble, where: str, folders: Folders) -> Iter
                 else "The ensemble has none: write [...]"
             )
             yield Fault(path, f"there is no structure '{stated.structure}'", remedy)
-        cause = ensemble.member(number).cause
-        if cause not in (ensemble.causes or {""}):
-            yield Fault(path, f"there is no cause '{cause}'", nearest(cause, ensemble.causes))
+        for of, known in (("cause", ensemble.causes), ("trust", ensemble.trusts)):
+            name = getattr(ensemble.member(number), of)
+            if name not in (known or {""}):
+                yield Fault(path, f"there is no {of} '{name}'", nearest(name, known))
         if len(values) != len(named):
             found = f"has {len(values)} values for {len(named)} parameters"
             yield Fault(
@@ -370,7 +388,7 @@ class EnsembleDepartments:
     changes of the scenario; `ready`: the arms of the typical department, in order; `changes`: what each arm changes of
     the department; `tools`: by arm, the policy and nurses as stated, and the arm's changes of them, where departments
     differ in the policy; `limitation`: what the ensemble says that they do not reproduce; `causes`: what makes patients
-    wait, by name.
+    wait, by name; `country`, `trust_of`: whose trusts they stand for, and which each is of, if they do.
     """
 
     name: str
@@ -385,6 +403,8 @@ class EnsembleDepartments:
     tools: Mapping[str, Raw] = field(default_factory=dict)
     limitation: str = ""
     causes: Mapping[str, Cause] = field(default_factory=dict)
+    country: Country | None = None
+    trust_of: tuple[str, ...] = ()
 
     @property
     def cause_of(self) -> tuple[str, ...]:
@@ -441,7 +461,8 @@ class EnsembleDepartments:
     def content(self) -> Plain:
         """What makes the departments, besides the arms of the study, and their limitation."""
         names = ("name", "files", "structures", "structure_of", "values", "rows", "scenario")
-        stated = (name for name in ("tools", "limitation", "causes") if getattr(self, name))
+        others = ("tools", "limitation", "causes", "country", "trust_of")
+        stated = (name for name in others if getattr(self, name))
         return {name: to_exact(getattr(self, name)) for name in (*names, *stated)}
 
     def content_by_arm(self) -> dict[str, Plain]:
@@ -520,12 +541,12 @@ class EnsembleDepartments:
             number: [
                 (pool, f"{own.path} {own.value}")
                 for own in self.rows[number]
-                if (pool := SIZE if own.path == SIZE else _pool_of(own))
+                if (pool := SIZE if own.path in (SIZE, TOTALS) else own.pool)
             ]
             for number in numbers
         }
         for ready, changes in zip(self.ready, self.changes, strict=True):
-            pools = {_pool_of(change) for change in changes} - {""}
+            pools = {change.pool for change in changes} - {""}
             others = map(self._files, numbers if ready.arm.staffing else ())
             if n := sum(
                 any(value_at(files, pool) != value_at(self.files, pool) for pool in pools)
@@ -554,7 +575,7 @@ class EnsembleDepartments:
     def _why_not(self, number: int, changes: ChangeRow) -> str:
         """The first fault that an arm's changes make in a department; '' if it can run them."""
         faults, files = Faults(), self._files(number)
-        if not all(_only_adds(change, files) for change in changes):
+        if not all(change.only_adds(files) for change in changes):
             department(
                 self._groups(number, faults), (*self.scenario, *changes), faults, numbers_only=True
             )
@@ -575,21 +596,6 @@ class EnsembleDepartments:
 def _plain(changes: Iterable[Change]) -> list[tuple[str, Any]]:
     """Changes without where they are written."""
     return [(change.path, change.value) for change in changes]
-
-
-def _pool_of(change: Change) -> str:
-    """The dotted path of the pool that a change is of; '' for other changes."""
-    return pool[0] if (pool := re.match(r"(staffing|\w+\.pools)\.\w+", change.path)) else ""
-
-
-def _only_adds(change: Change, files: Raw) -> bool:
-    """Whether a change adds units or shifts to a pool that states none of its own, which leaves nobody without."""
-    key, value = change.path.rpartition(".")[2], change.value
-    if not _pool_of(change) or value_at(files, change.path) or key not in ("extra", "extra_shifts"):
-        return False
-    shifts = value if isinstance(value, list) else [{"number": value}]
-    numbers = [shift.get("number") if isinstance(shift, dict) else None for shift in shifts]
-    return all(is_number(number) and number >= 0 for number in numbers)
 
 
 _making = threading.Lock()
@@ -654,11 +660,7 @@ def over_ensemble(
         files=files,
         structures={name: stated for name, stated in structures.items() if name in structure_of},
         structure_of=structure_of,
-        values=tuple(
-            text
-            for text in composed.values
-            if re.split(r"[.=]", text.lstrip("+~"))[0] in CHANGEABLE
-        ),
+        values=composed.values_of_department,
         rows=tuple(map(ensemble.changes_of, range(len(structure_of)))),
         scenario=tuple(scenario),
         ready=study.arms,
@@ -666,6 +668,8 @@ def over_ensemble(
         tools=_tools(study, ensemble, composed.raw.get("nurse"), folders, faults),
         limitation=ensemble.limitation,
         causes=ensemble.causes,
+        country=ensemble.country,
+        trust_of=ensemble.trusts_of(len(structure_of)),
     )
     faults.refuse()
     used = range(len(departments)) if run.department is None else (run.department,)
@@ -689,7 +693,7 @@ def _refuse_one(ensemble: Ensemble, run: RunLength, why: str) -> None:
     somebody answered, and it would not be."""
     if run.department is not None:
         refuse("run.department", f"cannot be used: {why}", "Leave it out")
-    if ensemble.totals is not None:
+    if ensemble.totals or ensemble.trusts:
         remedy = "Leave that out: these departments are as answered"
         refuse(f"ensembles/{ensemble.name}.yaml", why, remedy)
 

@@ -80,7 +80,9 @@ def yaml_text(head: str, content: Any) -> str:
     return text
 
 
-LEFT_OUT = ("structures", "limitation", "causes", "cause", "quantiles", "totals")
+LEFT_OUT = (
+    "structures", "limitation", "causes", "cause", "quantiles", "totals", "trusts", "trust", "country",
+)  # fmt: skip
 """Keys of an ensemble, its parameters and its departments that are left out where they are empty."""
 
 
@@ -92,16 +94,20 @@ def _stated(part: Any) -> Any:
     )
 
 
+def _known(totals: Mapping[str, Any]) -> dict[str, Any]:
+    """What is known of departments, without what is not stated."""
+    return {key: value for key, value in totals.items() if value not in (None, {})}
+
+
 def ensemble_text(ensemble: Ensemble, head: str) -> str:
     """The text of the file of an ensemble below a comment, a line a department."""
     content = to_plain(ensemble)
     departments = [_stated(department) for department in content.pop("departments")]
     parameters = {name: _stated(one) for name, one in content["parameters"].items()}
+    content["trusts"] = {name: _known(totals) for name, totals in content["trusts"].items()}
     if totals := content.get("totals"):  # first, because somebody's answers stand there
-        known = {key: value for key, value in totals.items() if value not in (None, {})}
-        content = {**{key: content[key] for key in ("name", "question")}, "totals": known} | {
-            key: value for key, value in content.items() if key != "totals"
-        }
+        first = {**{key: content[key] for key in ("name", "question")}, "totals": _known(totals)}
+        content = first | {key: value for key, value in content.items() if key != "totals"}
     stated = {**_stated(content), "parameters": parameters}
     return yaml_text(head, {**stated, "departments": departments})
 

@@ -13,7 +13,15 @@ from typing import TYPE_CHECKING
 
 from simulation.display.drawing import Picture
 from simulation.display.table import ReportTable
-from simulation.questions import ablation, blanks, harm, readings, spillover, what_decides
+from simulation.questions import (
+    ablation,
+    blanks,
+    harm,
+    national,
+    readings,
+    spillover,
+    what_decides,
+)
 from simulation.runs.result import StudyResult
 
 if TYPE_CHECKING:
@@ -39,6 +47,11 @@ class ResultQuestion:
 
 OF_A_RESULT = (
     ResultQuestion("blanks", "What was left blank", blanks.tables),
+    ResultQuestion(
+        "national",
+        "In the whole country",
+        lambda result: national.tables(result) if result.country else (),
+    ),
     ResultQuestion(
         "levers",
         "What each lever contributes",

@@ -130,19 +130,19 @@ def _forest_plot(
         arm_axis(axes[0], arms, [f"£{arm.cost:,.0f} a year" for arm in arms] if for_money else ())
         sham = result.sham is not None and not for_money
         _forest_legend(
-            figure, sham=sham, important=not for_money, over_departments=_has_range(result)
+            figure, sham=sham, important=not for_money, over_departments=has_range(result)
         )
         return png_of(figure)
 
 
-def _has_range(result: StudyResult) -> bool:
+def has_range(result: StudyResult) -> bool:
     """Whether arms have a range over departments."""
     return any(not math.isnan(row.department_p5) for row in result.comparisons)
 
 
 def _over_words(result: StudyResult) -> str:
     """A caption of the range over departments, where there is one."""
-    if not _has_range(result):
+    if not has_range(result):
         return ""
     return (
         f" Thin: the range of nine in ten departments, of {departments_words(result)}. Thick: the interval of the mean "
@@ -291,7 +291,7 @@ def by_group(result: StudyResult) -> Picture | None:
                 range(len(groups)), [group_words(group) for group in groups], fontsize=8.5
             )
         sham = result.sham is not None
-        _forest_legend(figure, sham=sham, important=False, over_departments=_has_range(result))
+        _forest_legend(figure, sham=sham, important=False, over_departments=has_range(result))
         png = png_of(figure)
     label = measure_label(result, target.measure)
     return Picture(

@@ -23,9 +23,10 @@ from simulation.display.words import (
     span_of,
 )
 from simulation.measures.definitions import ALL
+from simulation.questions import national
 from simulation.questions.readings import range_words
 from simulation.questions.what_decides import harmed_kind_words
-from simulation.report.effect_pictures import first_picture
+from simulation.report.effect_pictures import first_picture, has_range
 from simulation.report.findings import implausible, warnings, why_no_verdict
 from simulation.report.money import limit_words
 from simulation.report.outcome import (
@@ -134,7 +135,9 @@ def first_page(result: StudyResult) -> FirstPage:
         f"{threshold_words(target.minimal_important_difference, row.unit)} or more matters)"
         for target, row in judged
     ]
-    brackets = "nine of ten departments" if result.over_departments else "95 % intervals"
+    ranged = result.over_departments and has_range(result)
+    of_country = national.sentences(result) if result.country else ()
+    brackets = "nine of ten departments" if ranged else "95 % intervals"
     if held := result.study.held_to_records:
         brackets = (
             "where nine in ten true effects were in made-up departments or, of changes not tried there, would be in "
@@ -167,7 +170,7 @@ def first_page(result: StudyResult) -> FirstPage:
         tuple(_notes(result)),
         first_table(result),
         None if against else first_picture(result, arms_in_order(result.shown)),
-        "" if silent else " ".join(cause_words(result)),
+        "" if silent else " ".join((*of_country, *cause_words(result))),
     )
     for detail in (1, 0) if result.causes and not silent else ():
         if page.n_words > MOST_WORDS:

@@ -56,7 +56,7 @@ from simulation.statistics.verdict import (
     verdict,
     where_words,
 )
-from simulation.study.design import Design, Margin, Target
+from simulation.study.design import Country, Design, Margin, Target
 from simulation.study.explanation import ArmExplanation, Explained, Explanation
 from simulation.study.simulate import Simulated, simulate_arm
 from simulation.study.statements import Statement, list_statements
@@ -361,6 +361,12 @@ class StudyResult:
     def not_calibrated(self) -> str:
         """Why its department is not calibrated, as a clause; '' where it is."""
         return self.study.not_calibrated
+
+    @property
+    def country(self) -> Country | None:
+        """The country whose trusts its departments stand for; None where they stand for none, or are not calibrated."""
+        over = self.study.departments
+        return None if over is None or self.not_calibrated else over.country
 
     @property
     def over_departments(self) -> bool:

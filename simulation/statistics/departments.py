@@ -173,27 +173,31 @@ def weigh(values: Floats, department: Department, weights: Floats) -> Floats:
     return weighed
 
 
-def noise_within(values: Floats, department: Department) -> Within:
+def noise_within(
+    values: Floats, department: Department, weights: Floats | None = None
+) -> Within:
     """The mean of each column over departments, and its noise from the spread within them.
 
-    values: shape (n_replications, n_columns). A department that has the number once is given the mean noise of the
-    others; if all have it once, the noise is not known (NaN).
+    values: shape (n_replications, n_columns); weights: of each department, in order; None: all count alike. A
+    department that has the number once is given the mean noise of the others; if all have it once, the noise is not
+    known (NaN).
     """
     n_each, mean_each, squares = _sums(values, department)
     known = n_each > 0
-    n_departments = known.sum(axis=0)
-    mean = np.where(known, mean_each, 0.0).sum(axis=0) / or_nan(n_departments)
+    each = known if weights is None else known * weights[:, None]
+    total = or_nan(each.sum(axis=0))
+    mean = np.where(known, each * mean_each, 0.0).sum(axis=0) / total
     spare = np.maximum(n_each - 1, 0)
     most = spare.sum(axis=0)
     pooled = squares.sum(axis=0) / or_nan(most)
     variance = np.where(spare > 0, squares / np.maximum(spare, 1), pooled)
-    noise = np.where(known, variance / np.maximum(n_each, 1), 0.0)  # of each department's mean
+    noise = np.where(known, each**2 * variance / np.maximum(n_each, 1), 0.0)  # of each department's mean
     own = np.where(spare > 0, noise, 0.0)
     fourth = (own**2 / (spare + 2)).sum(axis=0)
     degrees = np.minimum(
         np.divide(own.sum(axis=0) ** 2, fourth, out=most.copy(), where=fourth > 0), most
     )
-    return Within(mean, np.sqrt(noise.sum(axis=0)) / or_nan(n_departments), degrees)
+    return Within(mean, np.sqrt(noise.sum(axis=0)) / total, degrees)
 
 
 def spread_over(values: Floats, department: Department) -> Spread:

@@ -23,6 +23,7 @@ from simulation.department.config_dataclass import (
     Evidence,
     Label,
     NonEmpty,
+    PerDay,
     Positive,
     Range,
     Share,
@@ -686,11 +687,67 @@ class Member:
     """The value of every parameter, in their order."""
     cause: str = ""
     """The name of what makes its patients wait; empty where the ensemble has none. Example: `places`"""
+    trust: str = ""
+    """The trust whose totals it has, by the name of these; empty where the ensemble has none. Example: `RHW`"""
 
     @property
     def kind(self) -> str:
         """Its cause and structure in one name: `places/three_by_day`; the structure alone where there are no causes."""
         return f"{self.cause}/{self.structure}".lstrip("/")
+
+
+@config_dataclass
+class TrustOfCountry:
+    """How many patients a trust has, for whom its departments stand in the sum of a country.
+
+    Example: `{label: Royal Berkshire, attendances_per_day: 352.9, within_4h_share: 0.72}`
+    """
+
+    label: Label
+    """The trust's name."""
+    attendances_per_day: PerDay
+    """Its attendances, all its departments together."""
+    within_4h_share: Share
+    """The share of these within four hours, as published."""
+
+
+@config_dataclass
+class CountryFigure(Sourced):
+    """A figure that departments of all trusts together are to give, as a mean over attendances.
+
+    Example: `{measure: within_4h_share, label: Within four hours, low: 0.573, high: 0.613, evidence: measured,
+    source: "NHS England, type 1, 2024-25"}`
+    """
+
+    measure: str
+    """The measure, by its name in the tables."""
+    label: Label
+    """Words for it in tables."""
+    low: OfMeasure
+    """The least that is allowed."""
+    high: OfMeasure
+    """The most."""
+    among: str | None = None
+    """The measure that is the share of attendances whom the figure is about; none: all. Example: `admitted_share`"""
+
+
+@config_dataclass
+class Country:
+    """A country whose trusts departments stand for, and what all together are to give.
+
+    Example: `{label: "England, 2024-25", trusts: {RHW: {label: Royal Berkshire, attendances_per_day: 352.9,
+    within_4h_share: 0.72}}, figures: []}`
+    """
+
+    label: Label
+    """The country and the year, as in a sentence."""
+    trusts: NonEmpty[ByName[TrustOfCountry]]
+    """Its trusts, by name."""
+    figures: tuple[CountryFigure, ...] = ()
+    """What departments of all trusts together are to give: if they do not, nothing is said of the country."""
+    in_common: Mapping[str, Label] = field(default_factory=dict)
+    """By parameter of the ensemble, in words, what no trust publishes and all may have alike, so that a sum over trusts
+    does not average it away. Example: `{triage_busy: minutes of triage}`"""
 
 
 @config_dataclass

@@ -36,7 +36,7 @@ from simulation.patients import (
 )
 from simulation.records.serialise import Plain
 from simulation.statistics.departments import MIN_DEPARTMENTS, MIN_EACH
-from simulation.study.design import Arm, Cause, Design, OfMeasure
+from simulation.study.design import Arm, Cause, Country, Design, OfMeasure
 from simulation.triage.check_policy import check_policy
 from simulation.triage.policy import Policy
 
@@ -272,6 +272,14 @@ class Departments(Protocol):
     @property
     def cause_of(self) -> tuple[str, ...]:
         """What makes patients wait in each department, '' where the ensemble has no causes."""
+
+    @property
+    def country(self) -> Country | None:
+        """The country whose trusts they stand for; None where they stand for none."""
+
+    @property
+    def trust_of(self) -> tuple[str, ...]:
+        """The trust of each department, '' where they stand for no country."""
 
     @property
     def n_varied(self) -> int:
