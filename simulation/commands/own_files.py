@@ -154,8 +154,7 @@ def _hold_country(line: CommandLine) -> int:
     made = CountryDepartments(name)
     print(*write_files(made.texts, name, line.own_configs), sep="\n")
     print_blocks(map(Words, made.sentences()))
-    arms = "arms=ai_scribe_measured"
-    print(f"\nNext: aeflow compare study={name} {arms}{line.config_option}")
+    print(f"\nNext: aeflow compare study={name} arms=ai_scribe_measured{line.config_option}")
     return 0
 
 

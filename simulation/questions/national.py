@@ -287,7 +287,8 @@ def _sums(result: StudyResult, found: National) -> ReportTable:
     )  # fmt: skip
     notes = (
         "In brackets which departments were drawn for each trust, 95 %: it averages away over trusts. What all trusts "
-        "may have alike does not: beside it stands the effect with that at its lowest and at its highest everywhere. "
+        "may have alike does not: beside it stands the effect with that at its lowest and at its highest everywhere, by a "
+        "straight line through departments within their trusts. "
         "Weights are taken as known. Readings of the evidence are arms of their own (readings=all). Cost in "
         "proportion to attendances, with its stated range.",
     )
@@ -314,7 +315,8 @@ def _figures(result: StudyResult, found: National) -> ReportTable:
     headers = ("figure", "allowed", "by attendances", "as weighted", "source")
     notes = (
         "Means over twelve weeks of the year, where some are published of six months. Weights of trusts are the "
-        "nearest to attendances that give every figure; a dash: no weights do.",
+        "nearest to attendances that give every figure; a dash: no weights do. Handover is summed as if as many in a "
+        "hundred came by ambulance in every trust.",
     )
     return ReportTable(
         "national_figures",
