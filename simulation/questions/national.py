@@ -287,8 +287,8 @@ def _sums(result: StudyResult, found: National) -> ReportTable:
     )  # fmt: skip
     notes = (
         "In brackets which departments were drawn for each trust, 95 %: it averages away over trusts. What all trusts "
-        "may have alike does not: beside it stands the effect with that at its lowest and at its highest everywhere, by a "
-        "straight line through departments within their trusts. "
+        "may have alike does not: beside it stands the effect with that at its lowest and at its highest everywhere, "
+        "by a straight line through departments within their trusts. "
         "Weights are taken as known. Readings of the evidence are arms of their own (readings=all). Cost in "
         "proportion to attendances, with its stated range.",
     )
